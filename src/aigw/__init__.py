@@ -1,0 +1,1 @@
+"""aigw, the in-process AI gateway."""

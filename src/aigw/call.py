@@ -1,0 +1,299 @@
+"""The envelope of a call: what travels through the pipeline, what comes back, and how long anybody may wait.
+
+`Call` goes in and is frozen; a stage that changes something makes a new one with `with_`. `Reply` comes back: a stream
+of canonical events with hooks that run exactly once at its end, whether it was read, dropped, closed or cut. `Trail` is
+the one thing all stages write to: what the record will say.
+"""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
+
+from aigw.errors import StreamInterruptedError
+from aigw.types.json import EMPTY, JsonObject
+
+if TYPE_CHECKING:
+    from aigw.manifest.snapshot import Route, Snapshot, Target
+    from aigw.types.events import Event
+    from aigw.types.request import Request
+    from aigw.wire import HttpResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment on the monotonic clock that everything about a call must end before. `at` is None for no limit."""
+
+    at: float | None
+
+    def left(self, now: float) -> float | None:
+        """Seconds left at *now* (never negative), or None where there is no limit."""
+        return None if self.at is None else max(0.0, self.at - now)
+
+    def allows(self, seconds: float, now: float) -> bool:
+        """Whether something that takes *seconds* can end in time if it starts *now*."""
+        return self.at is None or now + seconds < self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Limits of one attempt, in seconds; None is no limit.
+
+    `first_token` runs from the send to the first content event, `idle` from one content event to the next (comments and
+    pings do not count), `total` over the whole attempt.
+    """
+
+    connect: float | None = 5.0
+    first_token: float | None = None
+    idle: float | None = 60.0
+    total: float | None = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks. `key_id` is a fingerprint of the key, never the key."""
+
+    key_id: str | None = None
+    team: str | None = None
+    app: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A target the route names, and whether it could take the call. `reason` is a code: `ok`, `breaker_open`, …"""
+
+    target: str
+    eligible: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One send to one target. Times are in seconds; `error` is the class name of what went wrong, or None."""
+
+    target: str
+    number: int
+    latency_s: float
+    status: int | None = None
+    error: str | None = None
+    code: str | None = None
+    request_id: str | None = None
+    first_token_s: float | None = None
+    waited_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Trail:
+    """What happened on the way, written by the stages and read by the record. Never holds prompt text or secrets."""
+
+    candidates: tuple[Candidate, ...] = ()
+    attempts: list[Attempt] = field(default_factory=list["Attempt"])
+    notes: list[str] = field(default_factory=list[str])
+    target: "Target | None" = None
+    route: str | None = None
+    response: "HttpResponse | None" = None
+    """Status, headers and (where not streamed) body of the answer handed over, for `with_raw_response`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request travelling the pipeline. `snapshot` is the manifest it is pinned to until its stream has ended."""
+
+    id: str
+    request: "Request"
+    snapshot: "Snapshot"
+    deadline: Deadline
+    principal: Principal
+    tags: Mapping[str, str]
+    trail: Trail
+    surface: str = "chat"
+    route: "Route | None" = None
+    targets: "tuple[Target, ...]" = ()
+    target: "Target | None" = None
+    attempt: int = 0
+    timeouts: Timeouts | None = None
+    max_retries: int | None = None
+    extra_headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    extra_query: JsonObject = EMPTY
+
+    def aimed(self, target: "Target", attempt: int) -> "Call":
+        """Give this call for its *attempt* (from 1) at *target*."""
+        return replace(self, target=target, attempt=attempt)
+
+    def routed(self, route: "Route", targets: "tuple[Target, ...]", deadline: Deadline) -> "Call":
+        """Give this call with the *route* and the ordered *targets* that may take it."""
+        return replace(self, route=route, targets=targets, deadline=deadline)
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    OK = "ok"
+    ERROR = "error"
+    REFUSED = "refused"
+    INTERRUPTED = "interrupted"
+    CANCELLED = "cancelled"
+    CLOSED = "closed"
+
+
+class EventSource(Protocol):
+    """Where a reply's events come from: an async iterator that can be closed at any point, more than once."""
+
+    async def __anext__(self) -> "Event": ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a reply ended, and the error that ended it, if one did."""
+
+    outcome: Outcome
+    error: BaseException | None = None
+
+
+Look: TypeAlias = "Callable[[Event], None]"
+EndHook: TypeAlias = Callable[[Ending], Awaitable[None]]
+
+
+class Reply:
+    """The answer to a call: a stream of canonical events that ends exactly once.
+
+    It ends when it is read to its end, fails, is cancelled, or is closed, whichever comes first. Ending closes the
+    source and then runs the end hooks, innermost stage first. A reply nobody reads must be closed.
+    """
+
+    __slots__ = ("_ending", "_held", "_hooks", "_looks", "_source")
+
+    def __init__(self, source: EventSource, held: "Sequence[Event]" = ()) -> None:
+        self._source = source
+        self._held = deque(held)
+        self._looks: list[Look] = []
+        self._hooks: list[EndHook] = []
+        self._ending: Ending | None = None
+
+    @property
+    def ending(self) -> Ending | None:
+        """How it ended, or None while it is open."""
+        return self._ending
+
+    def on_event(self, look: Look) -> None:
+        """Show *look* each event before it is handed on."""
+        self._looks.append(look)
+
+    def on_end(self, hook: EndHook) -> None:
+        """Run *hook* once, when the reply ends."""
+        self._hooks.append(hook)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> "Event":
+        if self._ending is not None:
+            raise StopAsyncIteration
+        try:
+            event = self._held.popleft() if self._held else await self._source.__anext__()
+        except StopAsyncIteration:
+            await self._end(Ending(Outcome.OK))
+            raise
+        except BaseException as error:
+            await self._end(Ending(outcome_of(error), error))
+            raise
+        for look in self._looks:
+            look(event)
+        return event
+
+    async def aclose(self) -> None:
+        """End the reply now; nothing happens if it has ended."""
+        await self._end(Ending(Outcome.CLOSED))
+
+    async def _end(self, ending: Ending) -> None:
+        if self._ending is not None:
+            return
+        self._ending = ending
+        try:
+            await self._source.aclose()
+        finally:
+            for hook in self._hooks:
+                await hook(ending)
+
+
+class One:
+    """An event source of a single event: how a complete answer becomes a stream."""
+
+    __slots__ = ("_event",)
+
+    def __init__(self, event: "Event") -> None:
+        self._event: Event | None = event
+
+    async def __anext__(self) -> "Event":
+        event, self._event = self._event, None
+        if event is None:
+            raise StopAsyncIteration
+        return event
+
+    async def aclose(self) -> None:
+        """There is nothing to close."""
+
+
+def outcome_of(error: BaseException) -> Outcome:
+    """Tell how a call ended by what ended it. Cancellation and interrupts are no `Exception` in Python."""
+    if not isinstance(error, Exception):
+        return Outcome.CANCELLED
+    return Outcome.INTERRUPTED if isinstance(error, StreamInterruptedError) else Outcome.ERROR
+
+
+class Patience:
+    """How long one attempt may still wait, asked before every wait; the first limit to run out is its `phase`.
+
+    Comments and pings keep a connection alive without keeping an attempt alive: only `progressed`, called for each
+    content event, starts the idle limit anew.
+    """
+
+    __slots__ = ("_deadline", "_now", "_since", "_started", "_timeouts", "_waiting_for_first")
+
+    def __init__(self, now: Callable[[], float], timeouts: Timeouts, deadline: Deadline) -> None:
+        self._now = now
+        self._timeouts = timeouts
+        self._deadline = deadline
+        self._started = self._since = now()
+        self._waiting_for_first = True
+
+    def progressed(self) -> None:
+        """Note that content arrived."""
+        self._waiting_for_first = False
+        self._since = self._now()
+
+    def connect(self) -> tuple[float | None, str]:
+        """Give the seconds left to connect, and the name of the limit."""
+        now = self._now()
+        return _tightest(
+            (_left(self._timeouts.connect, self._started, now), "connect"),
+            (_left(self._timeouts.total, self._started, now), "attempt"),
+            (self._deadline.left(now), "deadline"),
+        )
+
+    def left(self) -> tuple[float | None, str]:
+        """Give the seconds left to wait for the next bytes (0.0: none), and the name of the limit that is nearest."""
+        now = self._now()
+        limit, phase = (
+            (self._timeouts.first_token, "first_token") if self._waiting_for_first else (self._timeouts.idle, "idle")
+        )
+        return _tightest(
+            (_left(limit, self._since, now), phase),
+            (_left(self._timeouts.total, self._started, now), "attempt"),
+            (self._deadline.left(now), "deadline"),
+        )
+
+
+def _left(limit: float | None, since: float, now: float) -> float | None:
+    return None if limit is None else max(0.0, since + limit - now)
+
+
+def _tightest(*limits: tuple[float | None, str]) -> tuple[float | None, str]:
+    tightest: tuple[float | None, str] = (None, "attempt")
+    for seconds, phase in limits:
+        if seconds is not None and (tightest[0] is None or seconds < tightest[0]):
+            tightest = (seconds, phase)
+    return tightest

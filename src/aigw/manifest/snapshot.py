@@ -1,0 +1,101 @@
+"""The compiled manifest: deeply immutable, one object a process serves from, pinned by each call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+from aigw.call import Timeouts
+from aigw.errors import Failure
+from aigw.types.json import EMPTY, JsonObject
+from aigw.types.kind import Kind
+
+Unsupported: TypeAlias = Literal["error", "drop", "pass"]
+Strategy: TypeAlias = Literal["single", "fallback"]
+
+DEFAULT_FALLBACK_ON = frozenset(
+    {
+        Failure.RATE_LIMITED,
+        Failure.QUOTA,
+        Failure.OVERLOADED,
+        Failure.SERVER,
+        Failure.TIMEOUT,
+        Failure.CONNECTION,
+        Failure.INTERRUPTED,
+        Failure.UNREADABLE,
+    }
+)
+"""Failures after which the next target is tried, unless a route says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A configured endpoint. `secret` is a reference (`env:NAME`, `file:/path`), or None: no key is sent.
+
+    `hosts` are the `host` or `host:port` names the key may be sent to.
+    """
+
+    name: str
+    kind: Kind
+    base_url: str
+    secret: str | None = None
+    hosts: frozenset[str] = frozenset()
+    headers: tuple[tuple[str, str], ...] = ()
+    unsupported: Unsupported = "error"
+
+    @property
+    def key(self) -> str:
+        """What pools and breakers are kept by: they survive a manifest swap while this stays the same."""
+        return f"{self.name}|{self.base_url}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A provider and the provider's own name for a model, with the limits of an attempt there."""
+
+    provider: Provider
+    model: str
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    max_retries: int = 2
+    params: JsonObject = EMPTY
+
+    @property
+    def id(self) -> str:
+        """How people and records name it: `provider/model`."""
+        return f"{self.provider.name}/{self.model}"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A logical model name and where it leads. `timeout` is the total deadline of a call, in seconds, or None.
+
+    `on_context_length` and `on_content_policy` are tried instead of `targets` after those failures.
+    """
+
+    name: str
+    strategy: Strategy
+    targets: tuple[Target, ...]
+    timeout: float | None = None
+    fallback_on: frozenset[Failure] = DEFAULT_FALLBACK_ON
+    on_context_length: tuple[Target, ...] = ()
+    on_content_policy: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All a call needs to know of the manifest. `serial` and `digest` (sha256 of the document, hex) identify it.
+
+    `routes` holds routes and models under one namespace, by the names callers use. With `allow_direct`, callers may
+    also say `provider/model`.
+    """
+
+    serial: int
+    digest: str
+    source: str
+    providers: Mapping[str, Provider]
+    routes: Mapping[str, Route]
+    allow_direct: bool = False
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    timeout: float | None = 600.0
+    max_retries: int = 2
+    tags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict[str, str]()))

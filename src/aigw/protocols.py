@@ -1,0 +1,185 @@
+"""The seams: what each pluggable piece owes the rest, in one place.
+
+Adapters are pure and synchronous. Everything that may wait is `async def` and waits only on a `Runtime`; under a sync
+`Gateway` the runtime's methods never suspend, so the same code is stepped to its end in the caller's thread.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, runtime_checkable
+
+if TYPE_CHECKING:
+    from aigw.call import Call, Patience, Reply
+    from aigw.errors import APIError
+    from aigw.manifest.snapshot import Target
+    from aigw.record import Record
+    from aigw.types.events import Answer, Event
+    from aigw.types.request import Request
+    from aigw.wire import Headers, HttpRequest, HttpResponse
+
+T = TypeVar("T")
+
+Proceed: TypeAlias = "Callable[[Call], Awaitable[Reply]]"
+
+
+class Stage(Protocol):
+    """A step of the pipeline. Before `proceed`: look, and refuse or enrich. After: look, and finish."""
+
+    async def __call__(self, call: "Call", proceed: Proceed) -> "Reply":
+        """Handle *call*, usually by calling *proceed* with it (once, or once an attempt) and giving back its reply."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What an adapter wrote: the request, and a note for each thing the caller said that it leaves out."""
+
+    request: "HttpRequest"
+    notes: tuple[str, ...] = field(default=())
+
+
+class Decoder(Protocol):
+    """Reads one streamed answer. Any split of the byte stream gives the same events."""
+
+    def feed(self, data: bytes) -> "Sequence[Event]":
+        """Give the events that *data* completes. Raises the mapped `APIError` for an error event inside the stream."""
+        ...
+
+    def end(self) -> "Sequence[Event]":
+        """Give what is left when the connection has ended. Without the dialect's terminal marker there is no `Ended`."""
+        ...
+
+
+class Adapter(Protocol):
+    """Bytes to canonical types and back for one wire dialect. Pure: no waiting, no clock, no environment."""
+
+    dialect: str
+
+    def unsupported(self, request: "Request", target: "Target") -> tuple[str, ...]:
+        """Name the parameters and parts of *request* that *target* cannot express (`n`, `messages[2].audio`)."""
+        ...
+
+    def write(self, request: "Request", target: "Target", secret: str | None) -> Outgoing:
+        """Write *request* for *target*. Raises `UnsupportedParameterError`, or drops with a note, as the provider says."""
+        ...
+
+    def read(self, response: "HttpResponse", target: "Target") -> "Answer":
+        """Read a complete answer. Raises the mapped `APIError` for an error inside a 200, `UnreadableAnswerError` for
+        what is not the dialect."""
+        ...
+
+    def decoder(self, target: "Target") -> Decoder:
+        """Make a decoder for one streamed answer."""
+        ...
+
+    def error(self, response: "HttpResponse", target: "Target") -> "APIError":
+        """Map a refusal to the most specific error. Never raises: an unreadable body leaves the status to decide."""
+        ...
+
+
+@runtime_checkable
+class OfflineAdapter(Protocol):
+    """An adapter that needs no wire: it answers by itself, at once (`echo`)."""
+
+    dialect: str
+
+    def unsupported(self, request: "Request", target: "Target") -> tuple[str, ...]:
+        """Name what *target* cannot express, as `Adapter.unsupported`."""
+        ...
+
+    def play(self, request: "Request", target: "Target") -> "Sequence[Event]":
+        """Give the events of the answer: one `Answer`, or a whole stream ending in `Ended` if *request* asks for one."""
+        ...
+
+
+class Exchange(Protocol):
+    """One HTTP exchange under way: status and headers are here, the body is still to come."""
+
+    status: int
+    headers: "Headers"
+
+    async def read(self, limit: int) -> tuple[bytes, bool]:
+        """Read the body to its end or to *limit* bytes, and say whether it was cut there."""
+        ...
+
+    async def chunk(self) -> bytes:
+        """Wait for more of the body, as long as the attempt's `Patience` allows; empty at its end."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give the connection back if the body was read to its end, else drop it at once. May be called again."""
+        ...
+
+
+class Clock(Protocol):
+    """Where the time comes from. A frozen clock of `aigw.testing` moves by itself instead of letting anybody wait."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back."""
+        ...
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    def skip(self, seconds: float) -> bool:
+        """Move ahead by *seconds* and say True, if this clock does that; say False if the caller has to wait."""
+        ...
+
+
+class Runtime(Protocol):
+    """The only thing that waits. One implementation blocks, the other awaits; both map foreign errors to ours."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back."""
+        ...
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+    async def send(self, pool: str, request: "HttpRequest", patience: "Patience") -> Exchange:
+        """Send *request* over a connection of *pool* and wait for the status and headers.
+
+        Raises `APIConnectionError` or `APITimeoutError`. Redirects are never followed.
+        """
+        ...
+
+    async def wait(self, future: "Future[T]", timeout_s: float) -> T:
+        """Wait for a result from another thread. Raises `TimeoutError`."""
+        ...
+
+    def abandon(self, close: "Callable[[], Awaitable[None]]") -> None:
+        """Close something whose owner was dropped unread (called by the garbage collector, possibly in any thread)."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close all connections. May be called again."""
+        ...
+
+
+class SecretSource(Protocol):
+    """Resolves references of one scheme (`env:`, `file:`). Values never appear in a representation or an error."""
+
+    scheme: str
+
+    def fetch(self, reference: str) -> str:
+        """Give the secret for *reference* (without its scheme). Raises `SecretError`, naming only the reference."""
+        ...
+
+
+class Sink(Protocol):
+    """Where records go. Called once for each call, at its end, in the caller's thread or task: it must be quick."""
+
+    def write(self, record: "Record") -> None:
+        """Take *record*. What it raises is logged and never reaches the caller."""
+        ...
+
+    def close(self) -> None:
+        """Flush and let go of files. May be called again."""
+        ...

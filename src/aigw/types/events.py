@@ -1,0 +1,144 @@
+"""Canonical events: what a reply is made of. A complete answer is a stream of one (`Answer`).
+
+A stream is `Started`, then deltas, then for each choice one `ChoiceEnded`, then at most one `UsageReported` that counts
+(the last wins), then `Ended`. A stream without `Ended` was cut.
+
+`extra` holds what the provider's chunk said beyond our words, by level, so that a surface of the same dialect can hand
+it on: `{"chunk": {...}, "choice": {...}, "delta": {...}}`, absent levels left out.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from aigw.types.json import EMPTY, JsonObject
+from aigw.types.parts import Part
+from aigw.types.usage import Usage
+
+
+class FinishReason(StrEnum):
+    """Why a choice ended: the closed set every provider's word is mapped to."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    TOOL_CALLS = "tool_calls"
+    CONTENT_FILTER = "content_filter"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The provider has accepted the call. `created` is in seconds since the epoch, or None where it is not said."""
+
+    id: str | None = None
+    model: str | None = None
+    created: int | None = None
+    extra: JsonObject = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """More text of a choice. `logprobs` is OpenAI's object for these tokens, where asked for."""
+
+    text: str
+    choice: int = 0
+    logprobs: JsonObject | None = None
+    extra: JsonObject = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """More thinking of a choice; `signature` and `encrypted` as in `parts.Reasoning`."""
+
+    text: str
+    choice: int = 0
+    signature: str | None = None
+    encrypted: str | None = None
+    extra: JsonObject = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalDelta:
+    """More of the model's refusal."""
+
+    text: str
+    choice: int = 0
+    logprobs: JsonObject | None = None
+    extra: JsonObject = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """A tool call begins (`id` and `name` set, once a call) or goes on (`arguments` grows).
+
+    `index` counts the tool calls of a choice densely from 0, whatever else the provider's index counts.
+    """
+
+    index: int
+    choice: int = 0
+    id: str | None = None
+    name: str | None = None
+    arguments: str = ""
+    kind: str = "function"
+    extra: JsonObject = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class OtherDelta:
+    """What has no word of ours: an opaque block or fields of a chunk, handed on as they came (see `extra`)."""
+
+    choice: int = 0
+    extra: JsonObject = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceEnded:
+    """A choice is complete. `provider_reason` is the provider's own word where the mapping loses something."""
+
+    reason: FinishReason
+    choice: int = 0
+    provider_reason: str | None = None
+    extra: JsonObject = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """Usage so far, cumulative: a later report replaces an earlier one."""
+
+    usage: Usage
+    extra: JsonObject = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The provider's terminal marker was seen: the stream is whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerChoice:
+    """One alternative of a complete answer."""
+
+    parts: tuple[Part, ...]
+    reason: FinishReason
+    index: int = 0
+    provider_reason: str | None = None
+    logprobs: JsonObject | None = None
+    extra: JsonObject = EMPTY
+    message_extra: JsonObject = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete answer: the only event of a reply that was not streamed. `usage` is None where none was reported."""
+
+    choices: tuple[AnswerChoice, ...]
+    usage: Usage | None = None
+    id: str | None = None
+    model: str | None = None
+    created: int | None = None
+    extra: JsonObject = EMPTY
+
+
+Content: TypeAlias = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | OtherDelta | Answer
+"""Events that hand something of the answer to the caller: the first of them ends the time for silent fallback."""
+
+Event: TypeAlias = Content | Started | ChoiceEnded | UsageReported | Ended

@@ -1,0 +1,93 @@
+"""The canonical request: what a surface parses the caller's arguments into, and what adapters write from.
+
+Two forms travel together. `messages` and `params` are canonical, so every surface is governed the same way. `verbatim`
+is the body as the caller wrote it, in the surface's own dialect, so a target of the same dialect receives exactly that.
+A policy that changes something goes through `Request.edit` or `Message.edit`; what was edited is then written from the
+canonical form, and the rest stays verbatim.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias, TypedDict
+
+from aigw.types.json import EMPTY, JsonObject
+from aigw.types.parts import Part
+
+Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn. `verbatim` is the caller's own object in the request's dialect, or None once a policy has edited it."""
+
+    role: Role
+    parts: tuple[Part, ...]
+    name: str | None = None
+    extra: JsonObject = EMPTY
+    verbatim: JsonObject | None = None
+
+    def edit(self, parts: tuple[Part, ...]) -> "Message":
+        """Give this message with other *parts*; its verbatim form no longer speaks for it."""
+        return replace(self, parts=parts, verbatim=None)
+
+
+class Params(TypedDict, total=False):
+    """Parameters by their canonical names, which are those of OpenAI's Chat Completions, in its shapes and units.
+
+    Source: https://platform.openai.com/docs/api-reference/chat/create. Only what the caller set is present; `None` is
+    never stored. `max_tokens` and `stop` are normalised: one name for the limit, always a list of strings.
+    """
+
+    max_tokens: int
+    temperature: float
+    top_p: float
+    stop: Sequence[str]
+    n: int
+    seed: int
+    frequency_penalty: float
+    presence_penalty: float
+    logprobs: bool
+    top_logprobs: int
+    logit_bias: Mapping[str, int]
+    tools: Sequence[JsonObject]
+    tool_choice: str | JsonObject
+    parallel_tool_calls: bool
+    response_format: JsonObject
+    reasoning_effort: str
+    verbosity: str
+    modalities: Sequence[str]
+    audio: JsonObject
+    prediction: JsonObject
+    service_tier: str
+    store: bool
+    metadata: Mapping[str, str]
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A chat request in canonical form, with the caller's own body beside it.
+
+    `dialect` names the surface's dialect (`openai-chat`). `other` holds parameters without a canonical name
+    (`extra_body`, vendors' own): an adapter of another dialect must refuse or drop each one, by name.
+    `edited` holds the names (keys of `Params`, or `messages`) for which `verbatim` no longer speaks.
+    """
+
+    dialect: str
+    model: str
+    messages: tuple[Message, ...]
+    params: Params
+    stream: bool
+    verbatim: JsonObject
+    other: JsonObject = EMPTY
+    edited: frozenset[str] = frozenset()
+
+    def edit(self, *, messages: tuple[Message, ...] | None = None, params: Params | None = None) -> "Request":
+        """Give this request with other *messages*, or with *params* laid over its own, and remember which changed."""
+        changed = self
+        if messages is not None:
+            changed = replace(changed, messages=messages, edited=changed.edited | {"messages"})
+        if params:
+            laid_over: Params = {**changed.params, **params}
+            changed = replace(changed, params=laid_over, edited=changed.edited | params.keys())
+        return changed

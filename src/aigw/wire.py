@@ -1,0 +1,62 @@
+"""What adapters write and read: HTTP as plain data, without a client."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+
+class Headers(Mapping[str, str]):
+    """Response headers, by case-insensitive name; a repeated header's values are joined with a comma (RFC 9110 5.3)."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, pairs: "Mapping[str, str] | list[tuple[str, str]] | tuple[tuple[str, str], ...]" = ()) -> None:
+        self._values: dict[str, str] = {}
+        for name, value in pairs.items() if isinstance(pairs, Mapping) else pairs:
+            key = name.lower()
+            self._values[key] = f"{self._values[key]}, {value}" if key in self._values else value
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Headers({self._values!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request ready to be sent. Headers may hold a credential, so the representation shows neither them nor body."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A response that was read to its end (or to a limit: `truncated`), as callers see it on errors and raw answers."""
+
+    status_code: int
+    headers: Headers
+    content: bytes = field(default=b"", repr=False)
+    truncated: bool = False
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are not UTF-8 are replaced."""
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> object:
+        """Decode the body. Raises `ValueError` when it is not JSON in UTF-8."""
+        try:
+            return json.loads(self.content)
+        except RecursionError as error:
+            message = "the JSON is nested too deeply"
+            raise ValueError(message) from error
