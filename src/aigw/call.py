@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aigw.manifest.snapshot import Route, Snapshot, Target
     from aigw.types.events import Event
     from aigw.types.request import Request
+    from aigw.types.usage import Usage
     from aigw.wire import HttpResponse
 
 
@@ -34,6 +35,9 @@ class Deadline:
     def allows(self, seconds: float, now: float) -> bool:
         """Whether something that takes *seconds* can end in time if it starts *now*."""
         return self.at is None or now + seconds < self.at
+
+
+UNLIMITED = Deadline(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,33 @@ class Attempt:
     waited_s: float = 0.0
 
 
+class Outcome(StrEnum):
+    """How a call ended; `open` while it has not."""
+
+    OPEN = "open"
+    OK = "ok"
+    ERROR = "error"
+    REFUSED = "refused"
+    INTERRUPTED = "interrupted"
+    CANCELLED = "cancelled"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a reply ended, and the error that ended it, if one did."""
+
+    outcome: Outcome
+    error: BaseException | None = None
+
+
 @dataclass(slots=True)
 class Trail:
-    """What happened on the way, written by the stages and read by the record. Never holds prompt text or secrets."""
+    """What happened on the way: written by the stages, read by the record. Never holds prompt text or secrets.
+
+    `response` has status, headers and (where not streamed) body of the answer handed over, for `with_raw_response`.
+    `first_token_at` and `ended_at` are on the monotonic clock.
+    """
 
     candidates: tuple[Candidate, ...] = ()
     attempts: list[Attempt] = field(default_factory=list["Attempt"])
@@ -93,29 +121,58 @@ class Trail:
     target: "Target | None" = None
     route: str | None = None
     response: "HttpResponse | None" = None
-    """Status, headers and (where not streamed) body of the answer handed over, for `with_raw_response`."""
+    usage: "Usage | None" = None
+    finish_reason: str | None = None
+    first_token_at: float | None = None
+    ending: Ending | None = None
+    ended_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller says about a call beside the request. `timeout` is for the whole call, in seconds, or limits for
+    each attempt; None leaves it to the manifest."""
+
+    timeout: float | Timeouts | None = None
+    max_retries: int | None = None
+    extra_headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    extra_query: JsonObject = EMPTY
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request travelling the pipeline. `snapshot` is the manifest it is pinned to until its stream has ended."""
+    """One request travelling the pipeline. `snapshot` is the manifest it is pinned to until its stream has ended.
+
+    `at` is in seconds since the epoch, `started` on the monotonic clock. What routing decides is in `route`, `targets`
+    and `deadline`; `target` and `attempt` (from 1) are those of the attempt under way.
+    """
 
     id: str
     request: "Request"
     snapshot: "Snapshot"
-    deadline: Deadline
     principal: Principal
     tags: Mapping[str, str]
+    options: Options
     trail: Trail
+    at: float
+    started: float
     surface: str = "chat"
+    deadline: Deadline = UNLIMITED
     route: "Route | None" = None
     targets: "tuple[Target, ...]" = ()
     target: "Target | None" = None
     attempt: int = 0
-    timeouts: Timeouts | None = None
-    max_retries: int | None = None
-    extra_headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    extra_query: JsonObject = EMPTY
+
+    @property
+    def timeouts(self) -> Timeouts | None:
+        """The caller's own limits of an attempt, or None."""
+        return self.options.timeout if isinstance(self.options.timeout, Timeouts) else None
+
+    @property
+    def max_retries(self) -> int | None:
+        """The caller's own limit of retries, or None."""
+        return self.options.max_retries
 
     def aimed(self, target: "Target", attempt: int) -> "Call":
         """Give this call for its *attempt* (from 1) at *target*."""
@@ -126,17 +183,6 @@ class Call:
         return replace(self, route=route, targets=targets, deadline=deadline)
 
 
-class Outcome(StrEnum):
-    """How a call ended."""
-
-    OK = "ok"
-    ERROR = "error"
-    REFUSED = "refused"
-    INTERRUPTED = "interrupted"
-    CANCELLED = "cancelled"
-    CLOSED = "closed"
-
-
 class EventSource(Protocol):
     """Where a reply's events come from: an async iterator that can be closed at any point, more than once."""
 
@@ -145,13 +191,8 @@ class EventSource(Protocol):
     async def aclose(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a reply ended, and the error that ended it, if one did."""
-
-    outcome: Outcome
-    error: BaseException | None = None
-
+AFTER_END_S = 0.5
+"""How long a stream may take to close after its terminal marker; past that its connection is not worth keeping."""
 
 Look: TypeAlias = "Callable[[Event], None]"
 EndHook: TypeAlias = Callable[[Ending], Awaitable[None]]
@@ -251,18 +292,31 @@ class Patience:
     content event, starts the idle limit anew.
     """
 
-    __slots__ = ("_deadline", "_now", "_since", "_started", "_timeouts", "_waiting_for_first")
+    __slots__ = ("_deadline", "_limit", "_now", "_phase", "_since", "_started", "_timeouts", "streamed")
 
-    def __init__(self, now: Callable[[], float], timeouts: Timeouts, deadline: Deadline) -> None:
+    def __init__(
+        self, now: Callable[[], float], timeouts: Timeouts, deadline: Deadline, *, streamed: bool = False
+    ) -> None:
         self._now = now
         self._timeouts = timeouts
         self._deadline = deadline
         self._started = self._since = now()
-        self._waiting_for_first = True
+        self.streamed = streamed
+        self._limit, self._phase = (timeouts.first_token, "first_token") if streamed else (None, "attempt")
+
+    @property
+    def connect_limit(self) -> float | None:
+        """The configured limit of a connection attempt, in seconds, or None."""
+        return self._timeouts.connect
 
     def progressed(self) -> None:
-        """Note that content arrived."""
-        self._waiting_for_first = False
+        """Note that content of a stream arrived."""
+        self._limit, self._phase = self._timeouts.idle, "idle"
+        self._since = self._now()
+
+    def ended(self) -> None:
+        """Note that the terminal marker of a stream arrived: only the connection's own end is still to come."""
+        self._limit, self._phase = AFTER_END_S, "idle"
         self._since = self._now()
 
     def connect(self) -> tuple[float | None, str]:
@@ -277,11 +331,8 @@ class Patience:
     def left(self) -> tuple[float | None, str]:
         """Give the seconds left to wait for the next bytes (0.0: none), and the name of the limit that is nearest."""
         now = self._now()
-        limit, phase = (
-            (self._timeouts.first_token, "first_token") if self._waiting_for_first else (self._timeouts.idle, "idle")
-        )
         return _tightest(
-            (_left(limit, self._since, now), phase),
+            (_left(self._limit, self._since, now), self._phase),
             (_left(self._timeouts.total, self._started, now), "attempt"),
             (self._deadline.left(now), "deadline"),
         )

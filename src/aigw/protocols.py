@@ -4,7 +4,7 @@ Adapters are pure and synchronous. Everything that may wait is `async def` and w
 `Gateway` the runtime's methods never suspend, so the same code is stepped to its end in the caller's thread.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, runtime_checkable
@@ -154,8 +154,21 @@ class Runtime(Protocol):
         """Wait for a result from another thread. Raises `TimeoutError`."""
         ...
 
-    def abandon(self, close: "Callable[[], Awaitable[None]]") -> None:
-        """Close something whose owner was dropped unread (called by the garbage collector, possibly in any thread)."""
+    async def offload(self, work: Callable[[], T]) -> T:
+        """Do *work*, which blocks, without holding up anyone else."""
+        ...
+
+    def custodian(self) -> "Callable[[Callable[[], Coroutine[object, None, None]]], None]":
+        """Give a function that closes something whose owner was dropped unread, called from any thread by the garbage
+        collector; what it closes belongs to where `custodian` was called."""
+        ...
+
+    def retain(self, pools: frozenset[str]) -> None:
+        """Close pools other than these once they are idle: their providers have left the manifest."""
+        ...
+
+    def after_fork(self) -> None:
+        """Forget, in a forked child, all connections without closing them: they are the parent's."""
         ...
 
     async def aclose(self) -> None:

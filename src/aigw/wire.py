@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlencode, urlsplit
 
 
 class Headers(Mapping[str, str]):
@@ -60,3 +61,10 @@ class HttpResponse:
         except RecursionError as error:
             message = "the JSON is nested too deeply"
             raise ValueError(message) from error
+
+
+def with_query(url: str, query: Mapping[str, object]) -> str:
+    """Give *url* with *query* added to its own."""
+    if not query:
+        return url
+    return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(dict(query), doseq=True)}"

@@ -45,7 +45,7 @@ class Provider:
 
     @property
     def key(self) -> str:
-        """What pools and breakers are kept by: they survive a manifest swap while this stays the same."""
+        """What connections are kept by: they survive a manifest swap while this stays the same."""
         return f"{self.name}|{self.base_url}"
 
 

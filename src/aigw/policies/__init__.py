@@ -1,1 +1,1 @@
-"""."""
+"""Pure rules the stages consult: they decide, and never wait."""

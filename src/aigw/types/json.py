@@ -37,7 +37,7 @@ EMPTY: Final[JsonObject] = _Nothing()
 
 def as_object(value: object) -> JsonObject:
     """Give *value* if it is a JSON object, else an empty one."""
-    return cast("JsonObject", value) if isinstance(value, Mapping) else EMPTY
+    return cast("JsonObject", value) if isinstance(value, dict | Mapping) else EMPTY
 
 
 def as_array(value: object) -> JsonArray:

@@ -1,0 +1,282 @@
+"""The two faces: `Gateway` steps the pipeline in the caller's thread, `AsyncGateway` awaits the very same pipeline.
+
+Both are thin. What they share is `Core`: one manifest holder, one pipeline, one set of connections and sinks, used by a
+gateway and by every copy that `with_options` and `with_tags` make of it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from os import PathLike
+from types import TracebackType
+from typing import Self
+
+from aigw.call import Options, Timeouts
+from aigw.config import ManifestArgument, Transport, checked_tags, configured
+from aigw.core import Core, wants_fast
+from aigw.manifest.holder import ManifestStatus
+from aigw.pipeline import Handled, tags_in_context
+from aigw.policies.breaker import BreakerHealth
+from aigw.protocols import Clock, Runtime, Sink
+from aigw.record import Record
+from aigw.runtime.drive import run
+from aigw.surfaces.chat import AsyncChat, Chat
+from aigw.surfaces.chat_request import explained
+from aigw.surfaces.models import AsyncModels, Models
+from aigw.types.request import Request
+
+
+@contextmanager
+def tags(**values: str) -> Iterator[None]:
+    """Put tags on every call made inside the `with` block, by any gateway, across `await`s and copied contexts.
+
+    They are laid over the gateway's own tags. Raises `ConfigurationError` for a value that is not a string.
+    """
+    token = tags_in_context.set({**tags_in_context.get(), **checked_tags(values)})
+    try:
+        yield
+    finally:
+        tags_in_context.reset(token)
+
+
+class ManifestView:
+    """`gw.manifest`: what the gateway knows of its manifest."""
+
+    __slots__ = ("_core",)
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def status(self) -> ManifestStatus:
+        """Tell which manifest is in force, how old that knowledge is, and what was refused last. Never waits."""
+        return self._core.status()
+
+
+class _Face:
+    """What both gateways are: a core, and the options their calls begin with."""
+
+    _core: Core
+    _options: Options
+
+    @property
+    def manifest(self) -> ManifestView:
+        """The manifest as this gateway sees it."""
+        return ManifestView(self._core)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Timeouts | None = None,
+        max_retries: int | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Give a gateway with other defaults for its calls, over the same connections and manifest.
+
+        `timeout` is for a whole call, in seconds, retries and fallbacks included; or limits for each attempt.
+        """
+        mine = self._options
+        return self._with(
+            replace(
+                mine,
+                timeout=mine.timeout if timeout is None else timeout,
+                max_retries=mine.max_retries if max_retries is None else max_retries,
+                extra_headers={**mine.extra_headers, **(extra_headers or {})},
+            )
+        )
+
+    def with_tags(self, **values: str) -> Self:
+        """Give a gateway whose calls carry these tags too, over the same connections and manifest."""
+        return self._with(replace(self._options, tags={**self._options.tags, **checked_tags(values)}))
+
+    def health(self) -> Mapping[str, BreakerHealth]:
+        """Tell the state of the breaker of each target that has failed lately, by target. Never waits."""
+        return self._core.pipeline.breakers.snapshot()
+
+    def _with(self, options: Options) -> Self:
+        twin = object.__new__(type(self))
+        twin._core = self._core  # noqa: SLF001 - a twin of the same class
+        twin._options = options  # noqa: SLF001 - a twin of the same class
+        return twin
+
+    async def open(self, request: Request, options: Options) -> Handled:
+        """Send a canonical request through the pipeline, this gateway's options beneath the call's own.
+
+        This is what surfaces are written on; callers use `chat`. Raises the errors of `aigw.errors`.
+        """
+        return await self._core.pipeline.open(request, self._merged(options))
+
+    async def _explain(self, request: Request, options: Options) -> Record:
+        return await self._core.pipeline.explain(request, self._merged(options))
+
+    def _merged(self, options: Options) -> Options:
+        mine = self._options
+        return Options(
+            timeout=mine.timeout if options.timeout is None else options.timeout,
+            max_retries=mine.max_retries if options.max_retries is None else options.max_retries,
+            extra_headers={**mine.extra_headers, **options.extra_headers} if mine.extra_headers else options.extra_headers,
+            extra_query=options.extra_query,
+            tags={**mine.tags, **options.tags} if options.tags else mine.tags,
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} manifest={self._core.source!r}>"
+
+
+class Gateway(_Face):
+    """The AI gateway for code that blocks. Make one for the process and share it between threads.
+
+    `manifest` is a URL, a path, a dict or the document itself (else `AIGW_MANIFEST`; else providers come from their
+    usual environment variables, and models are named `provider/model`). `key` says who calls (else `AIGW_KEY`), `tags`
+    what for (else `AIGW_TAGS`). `timeout` (seconds, for a whole call) and `max_retries` (for each target) are defaults
+    over the manifest's. `sinks` receive the record of every call; by default they are logged under `aigw.calls`.
+    `refresh_interval` (seconds) is how often the manifest is looked at; the last good one is kept in `cache_dir`.
+    `transport` is `httpcore`, `pyreqwest` (the extra `fast`), or `auto`: the faster one that is installed.
+
+    Nothing is opened and no thread runs before the first call. Raises `ConfigurationError`, and `ManifestInvalidError`
+    for a manifest that was given in place.
+    """
+
+    def __init__(  # noqa: PLR0913 - settings, all by name
+        self,
+        *,
+        manifest: ManifestArgument | None = None,
+        key: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        timeout: float | Timeouts | None = None,
+        max_retries: int | None = None,
+        sinks: Sequence[Sink] | None = None,
+        cache_dir: str | PathLike[str] | None = None,
+        refresh_interval: float = 10.0,
+        transport: Transport | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        config = configured(
+            manifest=manifest,
+            key=key,
+            tags=tags,
+            cache_dir=cache_dir,
+            refresh_interval=refresh_interval,
+            transport=transport,
+            sinks=sinks,
+        )
+        self._core = Core(config, _blocking_runtime(config.transport, clock), clock)
+        self._options = Options(timeout=timeout, max_retries=max_retries, tags=config.tags)
+
+    @cached_property
+    def chat(self) -> Chat:
+        """`chat.completions`: the surface shaped as OpenAI's."""
+        return Chat(self)
+
+    @property
+    def models(self) -> Models:
+        """The names a caller may use."""
+        return Models(self._core.snapshot)
+
+    def explain(self, *, model: str, messages: Sequence[object], **parameters: object) -> Record:
+        """Say where a call would go and why, without calling anyone: the arguments are those of `create`.
+
+        Raises what the call would raise before its first send.
+        """
+        request, options = explained(model, messages, parameters)
+        return run(self._explain(request, options))
+
+    def refresh(self) -> bool:
+        """Look at the manifest's source now; True if a new one is in force. Raises `ManifestError`."""
+        return run(self._core.refresh())
+
+    def close(self) -> None:
+        """Close connections and files, stop following the manifest. May be called again."""
+        run(self._core.aclose())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncGateway(_Face):
+    """The AI gateway for code that awaits: arguments and behaviour as `Gateway`. One serves any number of loops."""
+
+    def __init__(  # noqa: PLR0913 - settings, all by name
+        self,
+        *,
+        manifest: ManifestArgument | None = None,
+        key: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        timeout: float | Timeouts | None = None,
+        max_retries: int | None = None,
+        sinks: Sequence[Sink] | None = None,
+        cache_dir: str | PathLike[str] | None = None,
+        refresh_interval: float = 10.0,
+        transport: Transport | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        config = configured(
+            manifest=manifest,
+            key=key,
+            tags=tags,
+            cache_dir=cache_dir,
+            refresh_interval=refresh_interval,
+            transport=transport,
+            sinks=sinks,
+        )
+        self._core = Core(config, _asyncio_runtime(config.transport, clock), clock)
+        self._options = Options(timeout=timeout, max_retries=max_retries, tags=config.tags)
+
+    @cached_property
+    def chat(self) -> AsyncChat:
+        """`chat.completions`: the surface shaped as OpenAI's."""
+        return AsyncChat(self)
+
+    @property
+    def models(self) -> AsyncModels:
+        """The names a caller may use."""
+        return AsyncModels(self._core.snapshot)
+
+    async def explain(self, *, model: str, messages: Sequence[object], **parameters: object) -> Record:
+        """Say where a call would go and why, without calling anyone: the arguments are those of `create`.
+
+        Raises what the call would raise before its first send.
+        """
+        request, options = explained(model, messages, parameters)
+        return await self._explain(request, options)
+
+    async def refresh(self) -> bool:
+        """Look at the manifest's source now; True if a new one is in force. Raises `ManifestError`."""
+        return await self._core.refresh()
+
+    async def close(self) -> None:
+        """Close connections and files, stop following the manifest. May be called again."""
+        await self._core.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+def _blocking_runtime(transport: Transport, clock: Clock | None) -> Runtime:
+    if wants_fast(transport):
+        from aigw.runtime.fast import FastBlockingRuntime  # noqa: PLC0415 - an extra, imported on first use
+
+        return FastBlockingRuntime(clock)
+    from aigw.runtime.blocking import BlockingRuntime  # noqa: PLC0415 - the other face does not need it
+
+    return BlockingRuntime(clock)
+
+
+def _asyncio_runtime(transport: Transport, clock: Clock | None) -> Runtime:
+    if wants_fast(transport):
+        from aigw.runtime.fast import FastAsyncioRuntime  # noqa: PLC0415 - an extra, imported on first use
+
+        return FastAsyncioRuntime(clock)
+    from aigw.runtime.asynchronous import AsyncioRuntime  # noqa: PLC0415 - the other face does not need it
+
+    return AsyncioRuntime(clock)

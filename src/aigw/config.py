@@ -1,0 +1,103 @@
+"""What a gateway is told when it is made: arguments over environment over defaults, frozen once."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias, cast
+
+from aigw.errors import ConfigurationError
+from aigw.protocols import Sink
+
+ManifestArgument: TypeAlias = str | os.PathLike[str] | Mapping[str, object]
+Transport: TypeAlias = Literal["auto", "httpcore", "pyreqwest"]
+
+TRANSPORTS = ("auto", "httpcore", "pyreqwest")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The settings of one gateway. `refresh_interval` is in seconds; `cache_dir` None keeps no copy on disk."""
+
+    manifest: ManifestArgument | None
+    key: str | None
+    tags: Mapping[str, str]
+    cache_dir: Path | None
+    refresh_interval: float
+    transport: Transport
+    sinks: tuple[Sink, ...] | None
+    records: str | None
+
+    def __repr__(self) -> str:
+        return f"Config(transport={self.transport!r}, cache_dir={self.cache_dir!r})"
+
+
+def configured(  # noqa: PLR0913 - one argument a setting, all by name
+    *,
+    manifest: ManifestArgument | None = None,
+    key: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    refresh_interval: float = 10.0,
+    transport: Transport | None = None,
+    sinks: Sequence[Sink] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Config:
+    """Fill what the arguments leave open from `AIGW_…` variables. Raises `ConfigurationError`."""
+    if refresh_interval <= 0:
+        message = f"refresh_interval is a number of seconds above 0, not {refresh_interval!r}."
+        raise ConfigurationError(message)
+    return Config(
+        manifest=manifest if manifest is not None else environ.get("AIGW_MANIFEST") or None,
+        key=key if key is not None else environ.get("AIGW_KEY") or None,
+        tags=checked_tags(tags) if tags is not None else _tags(environ.get("AIGW_TAGS", "")),
+        cache_dir=Path(cache_dir) if cache_dir is not None else _cache_dir(environ),
+        refresh_interval=refresh_interval,
+        transport=_transport(transport or environ.get("AIGW_TRANSPORT") or "auto"),
+        sinks=None if sinks is None else tuple(sinks),
+        records=environ.get("AIGW_RECORDS") or None,
+    )
+
+
+def checked_tags(tags: Mapping[str, object]) -> dict[str, str]:
+    """Give *tags* if every name and value is a string. Raises `ConfigurationError`."""
+    for name, value in tags.items():
+        if not isinstance(value, str):
+            message = f"The tag {name!r} is a {type(value).__name__}; tags are strings. Write {name}={str(value)!r}."
+            raise ConfigurationError(message)
+    return cast("dict[str, str]", dict(tags))
+
+
+def _tags(text: str) -> dict[str, str]:
+    """Read `app=tickets,feature=summary`, or a JSON object of strings."""
+    if text.lstrip().startswith("{"):
+        try:
+            return checked_tags(cast("Mapping[str, object]", json.loads(text)))
+        except ValueError as error:
+            message = f"AIGW_TAGS looks like JSON but is not: {error}. Write app=tickets,feature=summary."
+            raise ConfigurationError(message) from None
+    pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
+    for name, sign, _ in pairs:
+        if not sign or not name.strip():
+            message = f"AIGW_TAGS has {name.strip()!r} without a value. Write app=tickets,feature=summary."
+            raise ConfigurationError(message)
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _transport(name: str) -> Transport:
+    if name not in TRANSPORTS:
+        message = f"There is no transport {name!r}; there are {', '.join(TRANSPORTS)}."
+        raise ConfigurationError(message)
+    return cast("Transport", name)
+
+
+def _cache_dir(environ: Mapping[str, str]) -> Path:
+    """Give the user's own cache folder (XDG), or one below the temporary folder where there is no home."""
+    if chosen := environ.get("AIGW_CACHE_DIR") or "":
+        return Path(chosen)
+    if base := environ.get("XDG_CACHE_HOME") or "":
+        return Path(base) / "aigw"
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    return Path(home) / ".cache" / "aigw" if home else Path(tempfile.gettempdir()) / f"aigw-{os.getuid()}"

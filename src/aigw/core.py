@@ -1,0 +1,164 @@
+"""The core that both faces share, and the one place where concrete sources and sinks are named."""
+
+import hashlib
+import os
+import random
+import time
+from collections.abc import Mapping
+from importlib.util import find_spec
+
+from aigw.call import Principal
+from aigw.config import Config, Transport
+from aigw.errors import GatewayClosedError, ManifestUnavailableError, MissingExtraError
+from aigw.manifest.compile import compile_manifest
+from aigw.manifest.default import default_snapshot
+from aigw.manifest.disk import DiskCopy
+from aigw.manifest.holder import Holder, ManifestStatus
+from aigw.manifest.snapshot import Snapshot
+from aigw.manifest.sources import UrlSource, source_of
+from aigw.pipeline import Pipeline
+from aigw.protocols import Clock, Runtime, Sink
+from aigw.providers.registry import kinds
+from aigw.runtime.background import Background
+from aigw.runtime.clock import SystemClock
+from aigw.runtime.fetch import Fetcher
+from aigw.runtime.fork import remember
+from aigw.secrets import Secrets
+from aigw.sinks.jsonl import JsonLinesSink
+from aigw.sinks.log import LogSink
+
+START_LIMIT_S = 2.0
+"""How long a first call may wait for a manifest that is nowhere at hand."""
+
+
+class Core:
+    """One manifest, one pipeline, one set of connections and sinks, for a gateway and all its copies."""
+
+    def __init__(self, config: Config, runtime: Runtime, clock: Clock | None) -> None:
+        self._runtime = runtime
+        self._closed = False
+        self._fetcher = Fetcher(clock)
+        self._holder = _holder(config, self._fetcher, clock or SystemClock())
+        self._default = default_snapshot(os.environ, kinds()) if self._holder is None else None
+        self._retained: Snapshot | None = None
+        self._sinks = _sinks(config)
+        self.pipeline = Pipeline(
+            runtime,
+            snapshot=self.snapshot,
+            principal=_principal(config.key),
+            secrets=Secrets(),
+            sinks=self._sinks,
+        )
+        remember(self)
+
+    @property
+    def source(self) -> str:
+        """Where the manifest comes from, as messages name it."""
+        return self.status().source
+
+    async def snapshot(self) -> Snapshot:
+        """Give the manifest in force; the first call may wait for it, for `START_LIMIT_S` at most.
+
+        Raises `GatewayClosedError`, and `ManifestError` where there is none to serve from.
+        """
+        if self._closed:
+            message = "The gateway is closed. Make one for the process, and close it when the process ends."
+            raise GatewayClosedError(message)
+        if self._holder is None:
+            return self._default_snapshot()
+        found = self._holder.current
+        if found is None:
+            found = await self._first(self._holder)
+        if found is not self._retained:
+            self._retained = found
+            self._runtime.retain(frozenset(provider.key for provider in found.providers.values()))
+        return found
+
+    async def refresh(self) -> bool:
+        """Look at the source now; True if a new manifest is in force. Raises `ManifestError`."""
+        if self._holder is None:
+            self._default = default_snapshot(os.environ, kinds())
+            return False
+        return await self._runtime.offload(self._holder.check)
+
+    def status(self) -> ManifestStatus:
+        """Tell what is known of the manifest."""
+        if self._holder is not None:
+            return self._holder.status()
+        found = self._default_snapshot()
+        return ManifestStatus(state="current", serial=found.serial, digest=found.digest, source=found.source)
+
+    async def aclose(self) -> None:
+        """Stop following the manifest, close connections and sinks. May be called again."""
+        self._closed = True
+        if self._holder is not None:
+            self._holder.close()
+        self._fetcher.close()
+        await self._runtime.aclose()
+        for sink in self._sinks:
+            sink.close()
+
+    def after_fork(self) -> None:
+        """Leave the parent's connections and threads to the parent; the manifest in force stays."""
+        self._runtime.after_fork()
+        self._fetcher.after_fork()
+        if self._holder is not None:
+            self._holder.after_fork()
+
+    def _default_snapshot(self) -> Snapshot:
+        if self._default is None:
+            self._default = default_snapshot(os.environ, kinds())
+        return self._default
+
+    async def _first(self, holder: Holder) -> Snapshot:
+        ready = holder.ready()
+        try:
+            return ready.result(0) if ready.done() else await self._runtime.wait(ready, START_LIMIT_S)
+        except TimeoutError:
+            message = (
+                f"No manifest came from {self.source} within {START_LIMIT_S:.0f} s, and there is no last good copy of it "
+                "here. Check the URL (`aigw manifest check`); it is tried again in the background."
+            )
+            raise ManifestUnavailableError(message) from None
+
+
+def wants_fast(transport: Transport) -> bool:
+    """Whether to use the extra `fast`. Raises `MissingExtraError` where it was asked for but is not installed."""
+    installed = find_spec("pyreqwest") is not None
+    if transport == "pyreqwest" and not installed:
+        message = "transport='pyreqwest' needs the extra `fast`: pip install 'aigw[fast]'."
+        raise MissingExtraError(message)
+    return installed and transport != "httpcore"
+
+
+def _holder(config: Config, fetch: Fetcher, clock: Clock) -> Holder | None:
+    if config.manifest is None:
+        return None
+    source = source_of(config.manifest)
+    disk = None
+    if isinstance(source, UrlSource) and config.cache_dir is not None:
+        disk = DiskCopy(config.cache_dir, source.url)
+    return Holder(
+        source,
+        compile=_compile,
+        fetch=fetch,
+        background=Background,
+        disk=disk,
+        clock=clock,
+        interval_s=config.refresh_interval,
+        random=random.random,
+    )
+
+
+def _compile(content: "bytes | str | Mapping[str, object]", source: str) -> Snapshot:
+    """Compile in small bites, giving way to the application's threads (and its event loop) between them."""
+    return compile_manifest(content, source=source, kinds=kinds(), breathe=lambda: time.sleep(0))
+
+
+def _principal(key: str | None) -> Principal:
+    return Principal(key_id=None if key is None else hashlib.sha256(key.encode()).hexdigest()[:12])
+
+
+def _sinks(config: Config) -> tuple[Sink, ...]:
+    sinks: tuple[Sink, ...] = (LogSink(),) if config.sinks is None else config.sinks
+    return sinks if config.records is None else (*sinks, JsonLinesSink(config.records))

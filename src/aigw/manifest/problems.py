@@ -1,0 +1,137 @@
+"""Collect everything that is wrong with a manifest, each finding with its place and what to do about it."""
+
+import difflib
+from collections.abc import Callable, Iterable
+from typing import Final, cast
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from aigw.errors import ManifestInvalidError
+from aigw.manifest import model
+from aigw.manifest.document import Path
+
+_MANY: Final = 8
+_LONGEST_SHOWN: Final = 60
+
+_HINTS: Final = {
+    ("schema",): f"write `schema: {model.SCHEMA}`",
+    ("serial",): "write `serial: 1`, and raise it with every change",
+}
+
+_WORDS: Final = {
+    "model_type": "must be a mapping",
+    "dict_type": "must be a mapping",
+    "tuple_type": "must be a list",
+    "string_type": "must be a string; put it in quotes",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+}
+
+
+class Problems:
+    """The findings about one document. `find` gives the line of a path."""
+
+    def __init__(self, source: str, find: Callable[[Path], int | None]) -> None:
+        self._source = source
+        self._find = find
+        self._found: list[tuple[int, str, str]] = []
+
+    def add(self, path: Path, what: str) -> None:
+        """Note that *what* is wrong at *path*."""
+        line = self._find(path)
+        place = f"{self._source}:{line}" if line else self._source
+        where = written(path)
+        text = f"{place}: {where}: {what}" if where else f"{place}: {what}"
+        if (line or 0, where, text) not in self._found:
+            self._found.append((line or 0, where, text))
+
+    def add_all(self, error: ValidationError) -> None:
+        """Note each finding of *error*, in our words and without the values that pydantic was given."""
+        found = error.errors(include_url=False)
+        for details in found:
+            # A list that is short only because what stands in it is wrong is reported once, for what is wrong.
+            inside = len(details["loc"])
+            if details["type"] == "too_short" and any(
+                other["loc"][:inside] == details["loc"] for other in found if len(other["loc"]) > inside
+            ):
+                continue
+            self.add(details["loc"], _in_our_words(details))
+
+    def raise_if_any(self) -> None:
+        """Raise one `ManifestInvalidError` with all findings, in the order of the document."""
+        if not self._found:
+            return
+        found = sorted(self._found, key=lambda item: item[0])
+        line, where, text = found[0]
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise ManifestInvalidError(
+            text + more,
+            source=self._source,
+            line=line or None,
+            path=where,
+            problems=tuple(text for _, _, text in found),
+        )
+
+
+def written(path: Path) -> str:
+    """Write *path* as people read it: `routes[0].targets[1].model`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def shown(value: object) -> str:
+    """Show a word of a document, unless it might be a secret or is no word."""
+    if not isinstance(value, str) or len(value) > _LONGEST_SHOWN or model.looks_like_a_credential(value):
+        return "this value"
+    return repr(value)
+
+
+def near(name: object, known: Iterable[str]) -> str:
+    """Suggest which of the *known* names was meant by *name*."""
+    options = sorted(str(one) for one in known)
+    close = difflib.get_close_matches(name, options, 1, 0.6) if isinstance(name, str) else []
+    if close:
+        return f"did you mean {close[0]!r}?"
+    if not options:
+        return "there are none"
+    listed = ", ".join(options[:_MANY])
+    return f"known are {listed}" + (f" and {len(options) - _MANY} more" if len(options) > _MANY else "")
+
+
+def _in_our_words(details: ErrorDetails) -> str:
+    kind, path = details["type"], details["loc"]
+    context = details.get("ctx", {})
+    if kind == "extra_forbidden":
+        fields = (field.alias or name for name, field in _part_at(path[:-1]).model_fields.items())
+        return f"unknown key; {near(path[-1], fields)}"
+    if kind == "missing":
+        hint = _HINTS.get(cast("tuple[str]", path))
+        return f"is missing; {hint}" if hint else "is missing"
+    if kind == "literal_error":
+        options = str(context["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
+        return f"{shown(details['input'])} is not known here; {near(details['input'], options)}"
+    if kind == "value_error":
+        return str(context["error"])
+    return _WORDS.get(kind) or details["msg"].replace("Input should", "must").replace("String should", "must")
+
+
+def _part_at(path: Path) -> type[BaseModel]:
+    """Say which part of the model stands at *path*, for the names of its fields."""
+    match path:
+        case ():
+            return model.ManifestPart
+        case ("defaults",):
+            return model.DefaultsPart
+        case ("providers", _):
+            return model.ProviderPart
+        case ("routes", _):
+            return model.RoutePart
+        case ("routes", _, "fallbacks"):
+            return model.FallbacksPart
+        case _:
+            return model.TargetPart

@@ -1,0 +1,139 @@
+"""The pipeline: its order, folded once, and the engine that sends calls down it.
+
+Read `ORDER` from left to right for the way in and from right to left for the way back. `Engine` is all that surfaces
+know of the rest: it pins the manifest's snapshot to a call and hands back a reply.
+"""
+
+import os
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Protocol
+
+from aigw.call import Call, Options, Principal, Reply, Trail
+from aigw.errors import BadRequestError
+from aigw.manifest.snapshot import Snapshot
+from aigw.policies.breaker import Breakers
+from aigw.policies.retry_budget import RetryBudgets
+from aigw.protocols import Proceed, Runtime, Sink, Stage
+from aigw.providers.registry import adapter
+from aigw.record import Record
+from aigw.secrets import Secrets
+from aigw.stages.dispatch import Dispatch
+from aigw.stages.recording import Recording, record_of
+from aigw.stages.resilience import Resilience
+from aigw.stages.routing import Routing
+from aigw.types.request import Request
+
+__all__ = ["ORDER", "Engine", "Handled", "Options", "Pipeline", "fold"]
+
+ORDER = (Recording, Routing, Resilience)
+"""The stages, outermost first; `Dispatch` stands behind the last. A test pins this."""
+
+RESERVED_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "host", "content-length", "cookie"})
+"""Headers a caller may not set: keys come from the manifest, and go only to the hosts it declares."""
+
+tags_in_context: ContextVar[Mapping[str, str]] = ContextVar("aigw_tags", default={})  # noqa: B039 - never written to
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """A call that was answered, or has begun to be: its reply, and its record as far as it has come."""
+
+    call: Call
+    reply: Reply
+    runtime: Runtime
+
+    def record(self) -> Record:
+        """Give what is known by now; complete once the reply has ended."""
+        return record_of(self.call, self.runtime.monotonic())
+
+
+class Engine(Protocol):
+    """What a surface needs of the rest."""
+
+    async def open(self, request: Request, options: Options) -> Handled:
+        """Send *request* through the pipeline. Raises the errors of `aigw.errors`."""
+        ...
+
+
+def fold(stages: Sequence[Stage], last: Proceed) -> Proceed:
+    """Nest *stages*, outermost first, around *last*."""
+    for stage in reversed(stages):
+        last = _around(stage, last)
+    return last
+
+
+def _around(stage: Stage, proceed: Proceed) -> Proceed:
+    def step(call: Call) -> Awaitable[Reply]:
+        return stage(call, proceed)
+
+    return step
+
+
+class Pipeline:
+    """The stages of one gateway over one runtime. Holds no manifest: each call is pinned to the snapshot it began with.
+
+    Breakers and retry budgets belong to targets, not to manifests: they survive a swap.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        *,
+        snapshot: Callable[[], Awaitable[Snapshot]],
+        principal: Principal,
+        secrets: Secrets,
+        sinks: Sequence[Sink],
+    ) -> None:
+        self.runtime = runtime
+        self.breakers = Breakers(runtime.monotonic)
+        self._snapshot = snapshot
+        self._principal = principal
+        self._routing = Routing(adapter, secrets, lambda target: self.breakers.is_open(target.id))
+        budgets = RetryBudgets(runtime.monotonic)
+        made: dict[type, Stage] = {
+            Recording: Recording(runtime, sinks),
+            Routing: self._routing,
+            Resilience: Resilience(runtime, self.breakers, budgets, random.random),
+        }
+        self._first = fold([made[kind] for kind in ORDER], Dispatch(runtime, adapter, secrets))
+
+    async def open(self, request: Request, options: Options) -> Handled:
+        """Send *request* down the stages. Raises the errors of `aigw.errors`."""
+        call = await self._call(request, options)
+        return Handled(call, await self._first(call), self.runtime)
+
+    async def explain(self, request: Request, options: Options) -> Record:
+        """Say what would become of *request*, without calling anyone. Raises what `open` would before its first send."""
+        call = await self._call(request, options)
+        _, decided = self._routing.decide(call)
+        call.trail.target = decided.targets[0] if decided.targets else None
+        return record_of(call, self.runtime.monotonic())
+
+    async def _call(self, request: Request, options: Options) -> Call:
+        _check_headers(options.extra_headers)
+        snapshot = await self._snapshot()
+        at = self.runtime.time()
+        return Call(
+            id=f"call_{int(at * 1000):012x}{os.urandom(8).hex()}",
+            request=request,
+            snapshot=snapshot,
+            principal=self._principal,
+            tags={**snapshot.tags, **options.tags, **tags_in_context.get()},
+            options=options,
+            trail=Trail(),
+            at=at,
+            started=self.runtime.monotonic(),
+        )
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    for name in headers:
+        if name.lower() in RESERVED_HEADERS:
+            message = (
+                f"extra_headers may not set {name!r}: keys come from the manifest and go only to the hosts it "
+                "declares. Name the key in the provider's `api_key`."
+            )
+            raise BadRequestError(message, param="extra_headers", code="reserved_header")

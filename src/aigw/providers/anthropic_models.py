@@ -1,0 +1,54 @@
+"""What differs between Claude models, by family and version read from the model's name, with a default for any other.
+
+Source: Anthropic's model and thinking pages as of November 2026. Names age; a name nobody knows counts as a new model.
+"""
+
+import re
+from typing import Final
+
+_VERSION: Final = re.compile(r"claude-(?:[a-z]+-)?(\d)(?:[-.](\d{1,2}))?(?!\d)")
+_NEWEST: Final = (99, 0)
+
+BUDGETS: Final = {"minimal": 1024, "low": 1024, "medium": 2048, "high": 4096, "xhigh": 8192, "max": 16384}
+"""Thinking budgets, in tokens, for models that take a budget and no effort; 1024 is the least Anthropic accepts."""
+
+EFFORTS: Final = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "xhigh", "max": "max"}
+
+
+def version(model: str) -> tuple[int, int]:
+    """Give major and minor version of *model*, wherever in its name they stand; a very new one if there is none."""
+    found = _VERSION.search(model.lower())
+    return (int(found[1]), int(found[2] or 0)) if found else _NEWEST
+
+
+def default_max_tokens(model: str) -> int:
+    """Give the length limit to send where nobody set one: Anthropic requires it, OpenAI's callers need not know.
+
+    It is as large as old models allow, and elsewhere large enough that an answer is hardly ever cut while a request
+    without streaming still ends well within ten minutes.
+    """
+    number = version(model)
+    if number < (3, 5):
+        return 4096
+    return 8192 if number < (3, 7) else 16384
+
+
+def takes_effort(model: str) -> bool:
+    """Whether *model* thinks adaptively and takes an effort; older ones take a budget."""
+    return version(model) >= (4, 6)
+
+
+def thinks(model: str) -> bool:
+    """Whether *model* can think before it answers."""
+    return version(model) >= (3, 7)
+
+
+def always_thinks(model: str) -> bool:
+    """Whether thinking cannot be switched off."""
+    return "fable" in model.lower() or "mythos" in model.lower()
+
+
+def samples(model: str) -> bool:
+    """Whether *model* takes `temperature` and `top_p`. Where the version is not known, the provider shall say."""
+    number = version(model)
+    return number < (4, 7) or number == _NEWEST

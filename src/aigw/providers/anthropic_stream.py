@@ -1,0 +1,249 @@
+"""Read a streamed answer in Anthropic's Messages dialect.
+
+Source: https://docs.claude.com/en/api/messages-streaming. Events, blocks and deltas nobody knows yet are ignored or
+carried through, as Anthropic's versioning policy asks of clients.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from aigw.manifest.snapshot import Target
+from aigw.providers.anthropic_answer import annotation, finish, read, usage_of
+from aigw.providers.anthropic_messages import DIALECT
+from aigw.providers.failures import mid_answer
+from aigw.providers.reading import call_id, foreign, frame
+from aigw.providers.replay import as_stream
+from aigw.providers.sse import SseParser
+from aigw.types.events import (
+    ChoiceEnded,
+    Ended,
+    Event,
+    OtherDelta,
+    ReasoningDelta,
+    Started,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from aigw.types.json import EMPTY, JsonObject, as_int, as_object, as_text, without
+from aigw.wire import Headers, HttpResponse
+
+_STARTED = frozenset(
+    {"id", "type", "role", "model", "content", "usage", "stop_reason", "stop_sequence", "stop_details"}
+)
+_CALL = frozenset({"type", "id", "name", "input"})
+
+
+@dataclass(slots=True)
+class _Block:
+    """A content block under way. `call` is its dense place among the tool calls; `pieces` is JSON that has come."""
+
+    kind: str
+    body: JsonObject = EMPTY
+    call: int | None = None
+    pieces: list[str] = field(default_factory=list[str])
+    start: int = 0
+
+
+class MessagesDecoder:
+    """Events of Anthropic's to ours. `Ended` comes with `message_stop` and with nothing else."""
+
+    __slots__ = (
+        "_blocks",
+        "_calls",
+        "_citations",
+        "_done",
+        "_opaque",
+        "_provider",
+        "_reason",
+        "_seed",
+        "_sse",
+        "_started",
+        "_target",
+        "_text",
+        "_usage",
+    )
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._provider = target.provider.name
+        self._sse = SseParser(self._provider)
+        self._blocks: dict[int, _Block] = {}
+        self._usage: dict[str, object] = {}
+        self._seed: object = None
+        self._calls = 0
+        self._opaque = 0
+        self._citations = 0
+        self._text = 0
+        self._started = False
+        self._reason = False
+        self._done = False
+
+    def feed(self, data: bytes) -> Sequence[Event]:
+        """Give the events that *data* completes. Raises the mapped error for one inside the stream."""
+        events: list[Event] = []
+        for name, text in self._sse.feed(data):
+            self._event(name, text, events)
+        return events
+
+    def end(self) -> Sequence[Event]:
+        """Give what is left. Without `message_stop` there is no `Ended`: the answer was cut."""
+        events: list[Event] = []
+        for name, text in self._sse.end():
+            self._event(name, text, events)
+        if not self._sse.seen and self._sse.foreign:
+            return self._whole(self._sse.foreign)
+        return events
+
+    def _whole(self, text: str) -> Sequence[Event]:
+        """Read what came instead of a stream: a server that does not stream answers with one document."""
+        if text.lstrip()[:1] != "{":
+            raise foreign(text, self._provider)
+        return as_stream(read(HttpResponse(200, Headers(), text.encode()), self._target))
+
+    def _event(self, name: str, text: str, events: list[Event]) -> None:
+        if self._done or text == "[DONE]":
+            return
+        body = frame(text, self._provider)
+        kind = body.get("type") or name
+        match kind:
+            case "content_block_delta":
+                self._delta(self._block(body), as_object(body.get("delta")), events)
+            case "content_block_start":
+                self._open(as_int(body.get("index")) or 0, as_object(body.get("content_block")), events)
+            case "content_block_stop":
+                self._close(self._block(body), events)
+            case "message_start":
+                self._begin(as_object(body.get("message")), events)
+            case "message_delta":
+                self._message_delta(body, events)
+            case "message_stop":
+                self._stop(events)
+            case _ if kind == "error" or name == "error" or body.get("error"):
+                raise mid_answer(body, self._provider)
+            case _:
+                pass
+
+    def _block(self, body: JsonObject) -> _Block:
+        index = as_int(body.get("index")) or 0
+        block = self._blocks.get(index)
+        if block is None:
+            block = self._blocks[index] = _Block("text", start=self._text)
+        return block
+
+    def _begin(self, message: JsonObject, events: list[Event]) -> None:
+        if self._started:
+            return
+        self._started = True
+        self._seed = message.get("id")
+        extra = without(message, _STARTED)
+        events.append(
+            Started(
+                as_text(message.get("id")), as_text(message.get("model")), None, {"chunk": extra} if extra else EMPTY
+            )
+        )
+        self._report(as_object(message.get("usage")), events)
+
+    def _report(self, books: JsonObject, events: list[Event]) -> None:
+        """Overwrite what was counted so far: later reports are cumulative, and leave out what did not change."""
+        if not books:
+            return
+        self._usage.update({name: value for name, value in books.items() if value is not None})
+        usage = usage_of(self._usage)
+        if usage is not None:
+            events.append(UsageReported(usage))
+
+    def _open(self, index: int, body: JsonObject, events: list[Event]) -> None:
+        block = self._blocks[index] = _Block(as_text(body.get("type")) or "", body, start=self._text)
+        match block.kind:
+            case "text":
+                self._say(as_text(body.get("text")) or "", events)
+            case "thinking":
+                signature = as_text(body.get("signature")) or None
+                if body.get("thinking") or signature:
+                    events.append(ReasoningDelta(as_text(body.get("thinking")) or "", signature=signature))
+            case "redacted_thinking":
+                events.append(ReasoningDelta("", encrypted=as_text(body.get("data"))))
+            case "tool_use":
+                block.call = self._calls
+                self._calls += 1
+                name = as_text(body.get("name")) or ""
+                call = as_text(body.get("id")) or call_id(self._seed, index, name)
+                beyond = without(body, _CALL)
+                extra: JsonObject = {"tool_call": beyond} if beyond else EMPTY
+                events.append(ToolCallDelta(block.call, id=call, name=name, extra=extra))
+            case _:
+                pass
+
+    def _delta(self, block: _Block, delta: JsonObject, events: list[Event]) -> None:
+        match delta.get("type"):
+            case "text_delta":
+                self._say(as_text(delta.get("text")) or "", events)
+            case "input_json_delta":
+                piece = as_text(delta.get("partial_json")) or ""
+                if block.call is not None and piece:
+                    events.append(ToolCallDelta(block.call, arguments=piece))
+                block.pieces.append(piece)
+            case "thinking_delta":
+                if text := as_text(delta.get("thinking")):
+                    events.append(ReasoningDelta(text))
+            case "signature_delta":
+                if signature := as_text(delta.get("signature")):
+                    events.append(ReasoningDelta("", signature=signature))
+            case "citations_delta":
+                self._cite(block, as_object(delta.get("citation")), events)
+            case _:
+                pass
+
+    def _say(self, text: str, events: list[Event]) -> None:
+        if text:
+            self._text += len(text)
+            events.append(TextDelta(text))
+
+    def _cite(self, block: _Block, citation: JsonObject, events: list[Event]) -> None:
+        said: dict[str, object] = {"citations": [{"index": self._citations, **citation}]}
+        written = annotation(citation, block.start, self._text)
+        if written is not None:
+            said["annotations"] = [{"index": self._citations, **written}]
+        self._citations += 1
+        events.append(OtherDelta(extra={"delta": said}))
+
+    def _close(self, block: _Block, events: list[Event]) -> None:
+        """End a block: a call without arguments gets its `{}`, and a block nobody knows is handed on whole."""
+        arguments = "".join(block.pieces)
+        if block.call is not None:
+            if not arguments.strip():
+                whole = json.dumps(as_object(block.body.get("input")) or {}, ensure_ascii=False, separators=(",", ":"))
+                events.append(ToolCallDelta(block.call, arguments=whole))
+        elif block.kind not in {"text", "thinking", "redacted_thinking"} and block.body:
+            body = {**block.body, "input": _decoded(arguments)} if arguments else block.body
+            said = {"index": self._opaque, "dialect": DIALECT, "body": body}
+            self._opaque += 1
+            events.append(OtherDelta(extra={"delta": {"provider_blocks": [said]}}))
+
+    def _message_delta(self, body: JsonObject, events: list[Event]) -> None:
+        delta = as_object(body.get("delta"))
+        if delta.get("stop_reason") and not self._reason:
+            self._end_choice(delta, events)
+        self._report(as_object(body.get("usage")), events)
+
+    def _end_choice(self, delta: JsonObject, events: list[Event]) -> None:
+        self._reason = True
+        reason, word = finish(delta.get("stop_reason"), calls=self._calls > 0)
+        ending = {name: value for name, value in delta.items() if name != "stop_reason" and value is not None}
+        events.append(ChoiceEnded(reason, 0, word, {"choice": ending} if ending else EMPTY))
+
+    def _stop(self, events: list[Event]) -> None:
+        self._done = True
+        if not self._reason:
+            self._end_choice(EMPTY, events)
+        events.append(Ended())
+
+
+def _decoded(text: str) -> object:
+    try:
+        decoded: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return decoded

@@ -1,0 +1,311 @@
+"""Turn a provider's refusal, whatever its shape, into the most specific error of `aigw.errors`.
+
+The provider's code or type decides first, then its message (never the whole body, which may quote the prompt), then
+the status. Nothing that looks like a key survives: not in the message, the body or the response kept on the error.
+"""
+
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+
+from aigw.errors import (
+    APIStatusError,
+    AuthenticationError,
+    BadRequestError,
+    ContentPolicyError,
+    ContextLengthExceededError,
+    InternalServerError,
+    OverloadedError,
+    QuotaExceededError,
+    RateLimitError,
+)
+from aigw.providers.waits import retry_after
+from aigw.providers.words import (
+    AUTH_PHRASES,
+    BY_CODE,
+    BY_STATUS,
+    POLICY_PHRASES,
+    QUOTA_PHRASES,
+    speaks_of_context,
+)
+from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text
+from aigw.wire import Headers, HttpResponse
+
+MESSAGE_LIMIT: Final = 500
+"""Characters of a provider's message that an error quotes."""
+
+BODY_LIMIT: Final = 64 * 1024
+"""Bytes of a refusal's body that an error keeps."""
+
+_REQUEST_IDS: Final = (
+    "x-request-id",
+    "request-id",
+    "apim-request-id",
+    "x-ms-request-id",
+    "mistral-correlation-id",
+    "x-amzn-requestid",
+)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_KEY: Final = re.compile(
+    r"\b(?:sk|gsk|xai|pplx|csk|hf|fw|tgp|vk|rk|pk|or)[-_][A-Za-z0-9_\-*.•]{6,}"
+    r"|\bAIza[A-Za-z0-9_\-]{10,}"
+    r"|(?<=bearer )\S+"
+    r"|(?<=key provided: )\S+"
+    r"|(?<=key )(?=[A-Za-z_\-]*\d)[A-Za-z0-9_\-]{16,}",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an error body says, whatever its shape. `status` is a status it names itself; `codes` are in lower case."""
+
+    message: str = ""
+    code: str | None = None
+    type: str | None = None
+    param: str | None = None
+    status: int | None = None
+    request_id: str | None = None
+    codes: frozenset[str] = frozenset()
+    flagged: bool = False
+
+
+def masked(text: str) -> str:
+    """Give *text* with everything that looks like a key replaced by `***`."""
+    return _KEY.sub("***", text)
+
+
+def for_people(text: str, limit: int = MESSAGE_LIMIT) -> str:
+    """Give *text* on one line, without control characters or keys, and not longer than *limit* characters."""
+    cleaned = masked(_CONTROL.sub(" ", text[: limit * 4])).strip()
+    return cleaned if len(cleaned) <= limit else f"{cleaned[:limit]}…"
+
+
+def refusal(response: HttpResponse, provider: str) -> APIStatusError:
+    """Map a response with an error status. Never raises: where the body cannot be read, the status decides."""
+    body = _decoded(response)
+    said = hear(body)
+    error = _kind(response.status_code, said)
+    words = for_people(said.message) or _without_words(response, body)
+    return error(
+        f"{provider} answered {response.status_code}: {words}",
+        response=_bounded(response),
+        body=_kept(body),
+        code=said.code,
+        param=said.param,
+        type=said.type,
+        request_id=_request_id(response.headers, said),
+        retry_after=retry_after(response.headers, limited=issubclass(error, RateLimitError), message=said.message),
+        status_code=response.status_code,
+        provider=provider,
+    )
+
+
+def mid_answer(
+    body: object, provider: str, response: HttpResponse | None = None, default: type[APIStatusError] | None = None
+) -> APIStatusError:
+    """Map an error that came inside an answer with a success status: in its body, or as an event of a stream.
+
+    *default* is the class to use where the error says nothing that decides.
+    """
+    said = hear(body)
+    error = _kind(said.status or 0, said)
+    if error is InternalServerError and default is not None and not said.status:
+        error = default
+    words = for_people(said.message) or "no reason was given"
+    headers = Headers() if response is None else response.headers
+    return error(
+        f"{provider} broke off its answer: {words}",
+        response=None if response is None else _bounded(response),
+        body=_kept(body),
+        code=said.code,
+        param=said.param,
+        type=said.type,
+        request_id=_request_id(headers, said),
+        retry_after=retry_after(headers, limited=issubclass(error, RateLimitError), message=said.message),
+        status_code=said.status or error.default_status,
+        provider=provider,
+    )
+
+
+def hear(body: object) -> Said:
+    """Find message, code, type and param in an error body of any of the shapes providers use."""
+    if as_array(body):
+        body = as_array(body)[0]
+    whole = as_object(body)
+    inner = whole.get("error")
+    error = as_object(inner) or as_object(whole.get("detail")) or whole
+    message = as_text(inner) or _message(error)
+    code, kind = _word(error, whole, "code"), _word(error, whole, "type") or _word(error, whole, "error_type")
+    details, metadata = as_object(error.get("details")), as_object(error.get("metadata"))
+    upstream = _upstream(metadata)
+    if upstream.message and upstream.message not in message:
+        message = f"{message}: {upstream.message}"
+    words = {code, kind, _plain(details.get("error_code")), _plain(metadata.get("error_type")), upstream.code}
+    words |= {_plain(as_object(error.get("innererror")).get("code")), _plain(error.get("status"))}
+    return Said(
+        message=message,
+        code=code,
+        type=kind,
+        param=_word(error, whole, "param"),
+        status=_status(error, whole),
+        request_id=as_text(whole.get("request_id")),
+        codes=frozenset(word.lower() for word in words if word),
+        flagged="flagged_input" in metadata or "reasons" in metadata,
+    )
+
+
+def _kind(status: int, said: Said) -> type[APIStatusError]:
+    by_code = _by_code(status, said)
+    if by_code is not None:
+        return by_code
+    message = said.message.lower()
+    if status == 403 and said.flagged:  # noqa: PLR2004 - HTTP's own numbers read best
+        return ContentPolicyError
+    if status in {0, 400, 402, 403, 404, 413, 422, 429}:
+        by_message = _by_message(status, message)
+        if by_message is not None:
+            return by_message
+    if status == 498 and "token" in message:  # noqa: PLR2004 - Cohere's invalid token; elsewhere no capacity
+        return AuthenticationError
+    known = BY_STATUS.get(status)
+    if known is not None:
+        return known
+    return BadRequestError if 300 <= status < 500 else InternalServerError  # noqa: PLR2004 - ranges of RFC 9110
+
+
+def _by_code(status: int, said: Said) -> type[APIStatusError] | None:
+    """Find the class that the codes decide, the narrower of two; what they say must fit the status."""
+    if status >= 500:  # noqa: PLR2004 - the provider's own failures can only be told apart by capacity
+        return OverloadedError if any(BY_CODE.get(code) is OverloadedError for code in said.codes) else None
+    if status in {401, 404}:
+        return None
+    found = {BY_CODE[code] for code in said.codes if code in BY_CODE}
+    if status == 413 and found == {RateLimitError}:  # noqa: PLR2004 - Groq: one request above the limit of a minute
+        return ContextLengthExceededError
+    for error in (QuotaExceededError, ContextLengthExceededError, ContentPolicyError, RateLimitError, OverloadedError):
+        if error in found and not (error is QuotaExceededError and RateLimitError in found and status != 429):  # noqa: PLR2004
+            return error
+    if status in {0, 400}:
+        return next(iter(sorted(found, key=lambda error: error.__name__)), None)
+    return None
+
+
+def _by_message(status: int, message: str) -> type[APIStatusError] | None:
+    if status != 429 and speaks_of_context(message):  # noqa: PLR2004 - "too many tokens" a minute is a rate
+        return ContextLengthExceededError
+    if any(phrase in message for phrase in QUOTA_PHRASES):
+        return QuotaExceededError
+    if status in {0, 400, 403} and any(phrase in message for phrase in POLICY_PHRASES):
+        return ContentPolicyError
+    if status in {0, 400} and any(phrase in message for phrase in AUTH_PHRASES):
+        return AuthenticationError
+    return None
+
+
+def _message(error: JsonObject) -> str:
+    """Find the words for people; validation errors come as a list of findings with their places."""
+    for name in ("message", "detail", "msg", "error", "title", "errors"):
+        value = error.get(name)
+        if isinstance(value, str) and value:
+            return value
+        if as_object(value):
+            return _message(as_object(value))
+        findings = [_finding(as_object(item)) or as_text(item) or "" for item in as_array(value)[:5]]
+        if any(findings):
+            return "; ".join(finding for finding in findings if finding)
+    return ""
+
+
+def _finding(item: JsonObject) -> str:
+    words = as_text(item.get("msg")) or as_text(item.get("message")) or ""
+    place = ".".join(str(step) for step in as_array(item.get("loc")))
+    return f"{place}: {words}" if place and words else words
+
+
+def _upstream(metadata: JsonObject) -> Said:
+    """Hear what a router's own upstream said, which OpenRouter hands on as text or object in `metadata.raw`."""
+    raw = metadata.get("raw")
+    if isinstance(raw, str):
+        try:
+            raw = json.loads(raw)
+        except (ValueError, RecursionError):
+            return Said()
+    return hear({**as_object(raw), "metadata": EMPTY}) if as_object(raw) else Said()
+
+
+def _word(error: JsonObject, whole: JsonObject, name: str) -> str | None:
+    inner = _plain(error.get(name))
+    if inner is not None or whole is error:
+        return inner
+    outer = _plain(whole.get(name))
+    return None if name == "type" and outer == "error" else outer
+
+
+def _plain(value: object) -> str | None:
+    """Give a code as text: some providers send numbers."""
+    number = as_int(value)
+    return (as_text(value) or None) if number is None else str(number)
+
+
+def _status(error: JsonObject, whole: JsonObject) -> int | None:
+    for source in (error, whole):
+        for name in ("status_code", "http_status_code", "raw_status_code", "code", "status"):
+            status = as_int(source.get(name))
+            if status is not None and 400 <= status < 600:  # noqa: PLR2004 - error statuses
+                return status
+    return None
+
+
+def _request_id(headers: Headers, said: Said) -> str | None:
+    return next((headers[name] for name in _REQUEST_IDS if name in headers), said.request_id)
+
+
+def _without_words(response: HttpResponse, body: object) -> str:
+    if 300 <= response.status_code < 400:  # noqa: PLR2004 - redirects of RFC 9110
+        return "a redirect, which is never followed with a key in hand; correct the provider's base_url"
+    if not response.content.strip():
+        return "an empty body"
+    if isinstance(body, str):
+        kind = response.headers.get("content-type", "no content type")
+        return f"a body that is not JSON ({for_people(kind, 60)}); check base_url and what stands in between"
+    return "no reason was given"
+
+
+def _decoded(response: HttpResponse) -> object:
+    """Decode the body: JSON where it is JSON, else its text (bounded), else None."""
+    if not response.content.strip():
+        return None
+    try:
+        return response.json()
+    except ValueError:
+        return response.content[:BODY_LIMIT].decode("utf-8", "replace")
+
+
+def _kept(body: object) -> object:
+    """Give what an error keeps of *body*: its `error` object where there is one, bounded and without keys."""
+    kept: object = as_object(as_object(body).get("error")) or body
+    try:
+        text = kept if isinstance(kept, str) else json.dumps(kept, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return None
+    clean = masked(text[:BODY_LIMIT])
+    if isinstance(kept, str) or len(text) > BODY_LIMIT:
+        return clean
+    if clean == text:
+        return kept
+    try:
+        decoded: object = json.loads(clean)
+    except ValueError:
+        return clean
+    return decoded
+
+
+def _bounded(response: HttpResponse) -> HttpResponse:
+    """Give *response* as an error keeps it: bounded, and without anything that looks like a key."""
+    content = response.content[:BODY_LIMIT]
+    clean = masked(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    if clean == response.content:
+        return response
+    return replace(response, content=clean, truncated=response.truncated or len(response.content) > BODY_LIMIT)

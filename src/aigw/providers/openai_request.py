@@ -1,0 +1,209 @@
+"""Write a request in OpenAI's Chat Completions dialect: what the caller wrote, except what a policy or a quirk changes.
+
+Sources: https://platform.openai.com/docs/api-reference/chat/create, and the references of the hosts in `kinds`.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+from aigw.manifest.snapshot import Target
+from aigw.protocols import Outgoing
+from aigw.providers.openai_messages import DIALECT, beyond, written
+from aigw.providers.writing import encoded, endpoint, headers, refuse
+from aigw.types.json import JsonObject, as_array, as_object
+from aigw.types.request import Request
+from aigw.wire import HttpRequest
+
+_LIMITS: Final = ("max_completion_tokens", "max_tokens")
+_NEUTRAL: Final[Mapping[str, tuple[object, ...]]] = {
+    "n": (1,),
+    "logprobs": (False,),
+    "top_logprobs": (0,),
+    "frequency_penalty": (0,),
+    "presence_penalty": (0,),
+    "logit_bias": ({},),
+    "store": (False,),
+    "parallel_tool_calls": (True,),
+    "stream_options": ({}, {"include_usage": True}, {"include_usage": False}),
+}
+"""Values that change nothing: leaving them out loses nothing, so they are never refused."""
+
+
+def unsupported(request: Request, target: Target) -> tuple[str, ...]:
+    """Name what of *request* the target's provider does not take, as its kind says."""
+    parameters, fields = _refused(target.provider.kind.quirks.refused)
+    names: list[str] = []
+    if parameters:
+        body = _with_manifest(_body(request, target), target, [])
+        names += (name for name in parameters if _says(body, *name.partition(".")[::2]))
+    if "name" in fields:
+        names += (f"messages[{index}].name" for index, message in enumerate(request.messages) if message.name)
+    own = request.dialect == DIALECT
+    for index, message in enumerate(request.messages):
+        if message.verbatim is None or not own:
+            names += beyond(message, f"messages[{index}]")
+    return tuple(names)
+
+
+def write(request: Request, target: Target, secret: str | None) -> Outgoing:
+    """Write *request*. Raises `UnsupportedParameterError`, or drops with a note, as the manifest says."""
+    notes: list[str] = []
+    left_out = refuse(unsupported(request, target), target, notes)
+    body = _with_manifest(_body(request, target), target, notes)
+    body["messages"] = _messages(request, target, notes)
+    _apply_quirks(body, target, left_out)
+    _set_streaming(body, request, target)
+    provider = target.provider
+    kind_base = provider.kind.base_url
+    version = "/v1" if kind_base is None or kind_base.endswith("/v1") else ""
+    outgoing = HttpRequest(
+        "POST",
+        endpoint(provider.base_url, "/chat/completions", version),
+        headers(target, secret, stream=request.stream),
+        encoded(body, provider.name),
+    )
+    return Outgoing(outgoing, tuple(notes))
+
+
+def _body(request: Request, target: Target) -> dict[str, object]:
+    """Give the body before quirks: verbatim where the caller spoke this dialect, else from the canonical form."""
+    own = request.dialect == DIALECT
+    body: dict[str, object] = dict(request.verbatim) if own else {"model": target.model, "messages": []}
+    body["model"] = target.model
+    params: JsonObject = {**request.params}
+    for name in request.edited & params.keys() if own else params:
+        if name == "max_tokens":
+            _set_limit(body, params[name], target)
+        else:
+            body[name] = params[name]
+    for name, value in request.other.items():
+        body.setdefault(name, value)
+    return body
+
+
+def _set_limit(body: dict[str, object], value: object, target: Target) -> None:
+    """Set the length limit under the name that is in use: the caller's, the provider's only one, or its preferred."""
+    used = [name for name in _LIMITS if name in body]
+    quirks = target.provider.kind.quirks
+    for name in used:
+        del body[name]
+    body[used[0] if used else quirks.max_tokens or quirks.limit_name] = value
+
+
+def _with_manifest(body: dict[str, object], target: Target, notes: list[str]) -> dict[str, object]:
+    """Lay the target's own parameters over *body*: the manifest wins, with a note where it overrides the caller."""
+    for name, value in target.params.items():
+        names = _LIMITS if name in _LIMITS else (name,)
+        said = [body[known] for known in names if known in body]
+        if said and said[0] != value:
+            notes.append(f"overridden: {name} (the manifest sets it for {target.id})")
+        if name in _LIMITS:
+            _set_limit(body, value, target)
+        else:
+            body[name] = value
+    return body
+
+
+def _messages(request: Request, target: Target, notes: list[str]) -> object:
+    quirks = target.provider.kind.quirks
+    own = request.dialect == DIALECT
+    messages = [
+        body
+        for index, message in enumerate(request.messages)
+        for body in (
+            (message.verbatim,)
+            if own and message.verbatim is not None
+            else written(message, target.id, notes, f"messages[{index}]")
+        )
+    ]
+    _, unwanted = _refused(quirks.refused)
+    if target.provider.unsupported == "pass":
+        unwanted -= {"name"}
+    if not unwanted and quirks.developer_role:
+        return messages
+    return [_adapted(message, unwanted, index, target, notes) for index, message in enumerate(messages)]
+
+
+def _adapted(message: object, unwanted: frozenset[str], index: int, target: Target, notes: list[str]) -> object:
+    """Give *message* as the provider takes it, the very same object where nothing is to change."""
+    body = as_object(message)
+    strip = unwanted & body.keys()
+    rename = body.get("role") == "developer" and not target.provider.kind.quirks.developer_role
+    if not strip and not rename:
+        return message
+    changed = {name: value for name, value in body.items() if name not in strip}
+    if rename:
+        changed["role"] = "system"
+    notes.extend(
+        f"stripped: {name} of messages[{index}] ({target.provider.kind.name} does not take it back)"
+        for name in sorted(strip - {"name"})
+        if body[name]
+    )
+    return changed
+
+
+def _apply_quirks(body: dict[str, object], target: Target, left_out: frozenset[str]) -> None:
+    quirks = target.provider.kind.quirks
+    for name in left_out:
+        _leave_out(body, name)
+    for name in quirks.refused & body.keys():
+        if body[name] in _NEUTRAL.get(name, ()):
+            del body[name]
+    if quirks.max_tokens is not None and any(name in body for name in _LIMITS):
+        values = [body.pop(name) for name in _LIMITS if name in body]
+        body[quirks.max_tokens] = values[0]
+    for name, theirs in quirks.renamed.items():
+        if name in body:
+            body.setdefault(theirs, body.pop(name))
+    for name, words in quirks.values.items():
+        value = body.get(name)
+        if isinstance(value, str) and value in words:
+            body[name] = words[value]
+
+
+def _leave_out(body: dict[str, object], name: str) -> None:
+    """Take out what was dropped: a whole parameter, or one type of tool."""
+    parameter, _, variant = name.partition(".")
+    if parameter == "tools" and variant:
+        kept = [tool for tool in as_array(body.get("tools")) if as_object(tool).get("type") != variant]
+        body["tools"] = kept
+        if not kept:
+            for unusable in ("tools", "tool_choice", "parallel_tool_calls"):
+                body.pop(unusable, None)
+    else:
+        body.pop(parameter, None)
+
+
+def _set_streaming(body: dict[str, object], request: Request, target: Target) -> None:
+    """Say whether to stream. Usage is asked for even where the caller did not: the record needs it."""
+    if not request.stream:
+        body.pop("stream_options", None)
+        if body.get("stream"):
+            del body["stream"]
+        return
+    body["stream"] = True
+    quirks = target.provider.kind.quirks
+    if quirks.usage_in_streams == "ask":
+        body["stream_options"] = {**as_object(body.get("stream_options")), "include_usage": True}
+    elif "stream_options" in quirks.refused:
+        body.pop("stream_options", None)
+
+
+@lru_cache(maxsize=64)
+def _refused(names: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Split what a provider refuses into parameters and fields of messages."""
+    fields = {name for name in names if name.startswith("message.")}
+    return tuple(sorted(names - fields)), frozenset(name.removeprefix("message.") for name in fields)
+
+
+def _says(body: JsonObject, name: str, variant: str) -> bool:
+    """Whether *body* sets the parameter *name* (to *variant*, if one is given) in a way that means something."""
+    if name not in body or body[name] is None:
+        return False
+    value = body[name]
+    if not variant:
+        return value not in _NEUTRAL.get(name, ())
+    if name == "tools":
+        return any(as_object(tool).get("type") == variant for tool in as_array(value))
+    return value == variant or as_object(value).get("type") == variant

@@ -1,0 +1,112 @@
+"""What all adapters need to write a request: the body once as bytes, the address, the headers."""
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
+from importlib import import_module
+from typing import Final, cast
+
+from aigw.errors import BadRequestError, UnsupportedParameterError
+from aigw.manifest.snapshot import Target
+from aigw.types.json import JsonObject
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(cast("JsonObject", value))
+    message = f"{type(value).__name__} is not a JSON value"
+    raise TypeError(message)
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
+
+
+def encoded(body: JsonObject, provider: str) -> bytes:
+    """Write *body* as JSON in UTF-8, once. Raises `BadRequestError` for what JSON or UTF-8 cannot express."""
+    try:
+        return _ENCODER.encode(body).encode()
+    except UnicodeEncodeError:
+        problem = "a text holds a lone surrogate, which UTF-8 cannot express; decode it anew or replace it"
+    except ValueError:
+        problem = "it holds NaN, infinity or itself, which JSON cannot express; send finite numbers"
+    except TypeError as error:
+        problem = f"{error}; send dicts, lists, strings, numbers, booleans and None"
+    except RecursionError:
+        problem = "it is nested too deeply; flatten it"
+    message = f"The request to {provider} cannot be written: {problem}."
+    raise BadRequestError(message, provider=provider, code="invalid_json") from None
+
+
+@cache
+def user_agent() -> str:
+    """Give our name and version, looked up once."""
+    metadata = import_module("importlib.metadata")
+    try:
+        return f"aigw/{metadata.version('aigw')}"
+    except metadata.PackageNotFoundError:
+        return "aigw/0"
+
+
+def headers(
+    target: Target, secret: str | None, *, stream: bool, own: tuple[tuple[str, str], ...] = ()
+) -> tuple[tuple[str, str], ...]:
+    """Give the headers of a request: *own* ones of the dialect first, and the provider's from the manifest last.
+
+    A later header replaces an earlier one of the same name. No credential is sent but *secret*.
+    """
+    pairs = {
+        "content-type": "application/json",
+        "accept": "text/event-stream" if stream else "application/json",
+        "accept-encoding": "identity",
+        "user-agent": user_agent(),
+    }
+    pairs.update(own)
+    auth = target.provider.kind.auth
+    if secret is not None and auth != "none":
+        if auth == "bearer":
+            pairs["authorization"] = f"Bearer {secret}"
+        else:
+            pairs[auth] = secret
+    for name, value in target.provider.headers:
+        pairs[name.lower()] = value
+    return tuple(pairs.items())
+
+
+@lru_cache(maxsize=256)
+def endpoint(base_url: str, path: str, version: str = "") -> str:
+    """Join *base_url* and *path*, whether it ends in a slash, in *version*, or in all of *path* already.
+
+    *version* (`/v1`) is put in between where the base URL has no path at all. A query of the base URL stays at the end.
+    """
+    base, question, query = base_url.partition("?")
+    base = base.rstrip("/")
+    if not base.endswith(path):
+        bare = "/" not in base.partition("://")[2]
+        base = f"{base}{version if bare else ''}{path}"
+    return f"{base}{question}{query}"
+
+
+def refuse(names: Iterable[str], target: Target, dropped: list[str]) -> frozenset[str]:
+    """Decide about parameters that *target* cannot express, as its provider's `unsupported` says.
+
+    Gives the names to leave out, each with a note in *dropped*; none if they shall be passed on all the same. Raises
+    `UnsupportedParameterError`.
+    """
+    refused = tuple(names)
+    provider = target.provider
+    if not refused or provider.unsupported == "pass":
+        return frozenset()
+    if provider.unsupported == "error":
+        message = (
+            f"{target.id} cannot take {', '.join(refused)}. Leave it out, choose another target, "
+            f"or set `unsupported: drop` for provider {provider.name!r} in the manifest."
+        )
+        raise UnsupportedParameterError(
+            message,
+            param=refused[0],
+            code="unsupported_parameter",
+            type="invalid_request_error",
+            provider=provider.name,
+        )
+    dropped.extend(f"dropped: {name} ({provider.kind.name} does not take it)" for name in refused)
+    return frozenset(refused)

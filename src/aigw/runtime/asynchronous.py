@@ -1,0 +1,164 @@
+"""The runtime of the async face: every wait belongs to the caller's event loop. Connections never cross loops."""
+
+import asyncio
+import threading
+import weakref
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TypeVar
+
+import httpcore
+
+from aigw.call import Patience
+from aigw.protocols import Clock, Exchange
+from aigw.runtime import http
+from aigw.runtime.blocking import FOREIGN
+from aigw.runtime.clock import SystemClock
+from aigw.runtime.drive import run
+from aigw.runtime.sockets import AsyncPatientBackend
+from aigw.wire import HttpRequest
+
+T = TypeVar("T")
+
+
+class AsyncExchange:
+    """One exchange over a connection of the event loop."""
+
+    __slots__ = ("_body", "_inflate", "_patience", "_response", "_url", "headers", "status")
+
+    def __init__(self, response: httpcore.Response, patience: Patience, url: str) -> None:
+        self.status = response.status
+        self.headers = http.incoming(response.headers)
+        self._response = response
+        self._body: AsyncIterator[bytes] = response.aiter_stream()
+        self._patience = patience
+        self._url = url
+        self._inflate = http.Inflater(self.headers)
+
+    async def chunk(self) -> bytes:
+        """Wait for more of the body; empty at its end."""
+        try:
+            async for data in self._body:
+                if plain := self._inflate(data):
+                    return plain
+        except FOREIGN as error:
+            http.fail(error, self._patience, self._url)
+        return b""
+
+    async def read(self, limit: int) -> tuple[bytes, bool]:
+        """Read the body to its end or to *limit*, and say whether it was cut."""
+        pieces: list[bytes] = []
+        size = 0
+        while size <= limit and (data := await self.chunk()):
+            pieces.append(data)
+            size += len(data)
+        return b"".join(pieces)[:limit], size > limit
+
+    async def aclose(self) -> None:
+        """Give the connection back, or drop it if the body was not read to its end."""
+        await self._response.aclose()
+
+
+class AsyncioRuntime:
+    """Awaits. One set of connections for each event loop, dropped with the loop."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self.monotonic = self._clock.monotonic
+        self.time = self._clock.time
+        self._lock = threading.Lock()
+        self._loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, httpcore.AsyncConnectionPool]]
+        self._loops = weakref.WeakKeyDictionary()
+        self._retained: frozenset[str] | None = None
+
+    async def sleep(self, seconds: float) -> None:
+        """Suspend for *seconds*, unless the clock is one that moves by itself."""
+        await asyncio.sleep(0 if self._clock.skip(seconds) else seconds)
+
+    async def send(self, pool: str, request: HttpRequest, patience: Patience) -> Exchange:
+        """Send over a connection of *pool* in the running loop."""
+        connections = await self._pool(pool, request.url)
+        try:
+            response = await connections.handle_async_request(http.outgoing(request, patience))
+        except FOREIGN as error:
+            http.fail(error, patience, request.url)
+        return AsyncExchange(response, patience, request.url)
+
+    async def wait(self, future: "Future[T]", timeout_s: float) -> T:
+        """Suspend until *future* is done; giving up does not cancel it. Raises `TimeoutError`."""
+        async with asyncio.timeout(timeout_s):
+            return await asyncio.shield(asyncio.wrap_future(future))
+
+    async def offload(self, work: Callable[[], T]) -> T:
+        """Do *work*, which blocks, in a thread of the loop's."""
+        return await asyncio.to_thread(work)
+
+    def custodian(self) -> Callable[[Callable[[], Coroutine[object, None, None]]], None]:
+        """Give a function that closes, in the loop running now, what its owner dropped."""
+        loop = asyncio.get_running_loop()
+
+        def close_later(close: Callable[[], Coroutine[object, None, None]]) -> None:
+            if loop.is_closed():
+                # The sockets died with the loop; what is left is the record, and that needs no loop.
+                with suppress(Exception):
+                    run(close())
+            else:
+                with suppress(RuntimeError):
+                    loop.call_soon_threadsafe(_keep, loop, close)
+
+        return close_later
+
+    def retain(self, pools: frozenset[str]) -> None:
+        """Close the pools that no provider of the manifest uses any more: at the next send of each loop, once idle."""
+        self._retained = pools
+
+    def after_fork(self) -> None:
+        """Forget all connections: they belong to the parent."""
+        self._lock = threading.Lock()
+        self._loops = weakref.WeakKeyDictionary()
+
+    async def aclose(self) -> None:
+        """Close the running loop's connections; those of other loops go with their loops."""
+        with self._lock:
+            pools = self._loops.pop(asyncio.get_running_loop(), {})
+        for pool in pools.values():
+            await pool.aclose()
+
+    async def _pool(self, name: str, url: str) -> httpcore.AsyncConnectionPool:
+        loop = asyncio.get_running_loop()
+        pools = self._loops.get(loop)
+        if pools is None:
+            with self._lock:
+                pools = self._loops.setdefault(loop, {})
+        if self._retained is not None and len(pools) > len(self._retained):
+            await _close_unused(pools, self._retained)
+        found = pools.get(name)
+        return found if found is not None else pools.setdefault(name, _new_pool(url))
+
+
+_closing: set["asyncio.Task[None]"] = set()
+
+
+def _keep(loop: asyncio.AbstractEventLoop, close: Callable[[], Coroutine[object, None, None]]) -> None:
+    """Run *close* as a task, and keep the task until it is done: a loop alone keeps only a weak reference."""
+    task = loop.create_task(close())
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+
+
+async def _close_unused(pools: dict[str, httpcore.AsyncConnectionPool], retained: frozenset[str]) -> None:
+    for name in pools.keys() - retained:
+        if all(connection.is_idle() or connection.is_closed() for connection in pools[name].connections):
+            await pools.pop(name).aclose()
+
+
+def _new_pool(url: str) -> httpcore.AsyncConnectionPool:
+    return httpcore.AsyncConnectionPool(
+        ssl_context=http.tls() if url.startswith("https") else None,
+        proxy=http.proxy_for(url),
+        max_connections=http.MAX_CONNECTIONS,
+        max_keepalive_connections=http.MAX_IDLE,
+        keepalive_expiry=http.KEEPALIVE_S,
+        network_backend=AsyncPatientBackend(),
+    )

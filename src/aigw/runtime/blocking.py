@@ -1,0 +1,149 @@
+"""The runtime of the sync face: every wait blocks the caller's thread, so no method ever suspends."""
+
+import threading
+import time
+import zlib
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from typing import TypeVar
+
+import httpcore
+
+from aigw.call import Patience
+from aigw.protocols import Clock, Exchange
+from aigw.runtime import http
+from aigw.runtime.clock import SystemClock
+from aigw.runtime.drive import run
+from aigw.runtime.sockets import PatientBackend
+from aigw.wire import HttpRequest
+
+T = TypeVar("T")
+
+FOREIGN = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+    httpcore.ProxyError,
+    zlib.error,
+)
+
+
+class BlockingExchange:
+    """One exchange over a blocking connection."""
+
+    __slots__ = ("_body", "_inflate", "_patience", "_response", "_url", "headers", "status")
+
+    def __init__(self, response: httpcore.Response, patience: Patience, url: str) -> None:
+        self.status = response.status
+        self.headers = http.incoming(response.headers)
+        self._response = response
+        self._body: Iterator[bytes] = response.iter_stream()
+        self._patience = patience
+        self._url = url
+        self._inflate = http.Inflater(self.headers)
+
+    async def chunk(self) -> bytes:
+        """Wait for more of the body; empty at its end."""
+        try:
+            for data in self._body:
+                if plain := self._inflate(data):
+                    return plain
+        except FOREIGN as error:
+            http.fail(error, self._patience, self._url)
+        return b""
+
+    async def read(self, limit: int) -> tuple[bytes, bool]:
+        """Read the body to its end or to *limit*, and say whether it was cut."""
+        pieces: list[bytes] = []
+        size = 0
+        while size <= limit and (data := await self.chunk()):
+            pieces.append(data)
+            size += len(data)
+        return b"".join(pieces)[:limit], size > limit
+
+    async def aclose(self) -> None:
+        """Give the connection back, or drop it if the body was not read to its end."""
+        self._response.close()
+
+
+class BlockingRuntime:
+    """Blocks. Safe for threads; after a fork the child starts with no connections."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self.monotonic = self._clock.monotonic
+        self.time = self._clock.time
+        self._lock = threading.Lock()
+        self._pools: dict[str, httpcore.ConnectionPool] = {}
+
+    async def sleep(self, seconds: float) -> None:
+        """Block the thread for *seconds*, unless the clock is one that moves by itself."""
+        if not self._clock.skip(seconds):
+            time.sleep(seconds)
+
+    async def send(self, pool: str, request: HttpRequest, patience: Patience) -> Exchange:
+        """Send over a connection of *pool*."""
+        try:
+            response = self._pool(pool, request.url).handle_request(http.outgoing(request, patience))
+        except FOREIGN as error:
+            http.fail(error, patience, request.url)
+        return BlockingExchange(response, patience, request.url)
+
+    async def wait(self, future: "Future[T]", timeout_s: float) -> T:
+        """Block until *future* is done. Raises `TimeoutError`."""
+        return future.result(timeout_s)
+
+    async def offload(self, work: Callable[[], T]) -> T:
+        """Do *work*, which blocks, here."""
+        return work()
+
+    def custodian(self) -> Callable[[Callable[[], Coroutine[object, None, None]]], None]:
+        """Give a function that closes what its owner dropped: here, at once, in the thread that noticed."""
+        return _close_now
+
+    def retain(self, pools: frozenset[str]) -> None:
+        """Close the pools that no provider of the manifest uses any more, once they are idle."""
+        with self._lock:
+            gone = [name for name in self._pools.keys() - pools if _is_idle(self._pools[name])]
+            dropped = [self._pools.pop(name) for name in gone]
+        for pool in dropped:
+            pool.close()
+
+    def after_fork(self) -> None:
+        """Forget all connections: they belong to the parent."""
+        self._lock = threading.Lock()
+        self._pools = {}
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            pool.close()
+
+    def _pool(self, name: str, url: str) -> httpcore.ConnectionPool:
+        found = self._pools.get(name)
+        if found is not None:
+            return found
+        with self._lock:
+            return self._pools.setdefault(name, _new_pool(url))
+
+
+def _new_pool(url: str) -> httpcore.ConnectionPool:
+    return httpcore.ConnectionPool(
+        ssl_context=http.tls() if url.startswith("https") else None,
+        proxy=http.proxy_for(url),
+        max_connections=http.MAX_CONNECTIONS,
+        max_keepalive_connections=http.MAX_IDLE,
+        keepalive_expiry=http.KEEPALIVE_S,
+        network_backend=PatientBackend(),
+    )
+
+
+def _is_idle(pool: httpcore.ConnectionPool) -> bool:
+    return all(connection.is_idle() or connection.is_closed() for connection in pool.connections)
+
+
+def _close_now(close: Callable[[], Coroutine[object, None, None]]) -> None:
+    run(close())

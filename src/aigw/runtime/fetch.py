@@ -1,0 +1,58 @@
+"""Fetches documents (the manifest) over the same transport as calls: one set of TLS and proxy rules for both."""
+
+from collections.abc import Mapping
+from urllib.parse import urljoin, urlsplit
+
+from aigw.call import Deadline, Patience, Timeouts
+from aigw.errors import APIConnectionError
+from aigw.protocols import Clock
+from aigw.runtime.blocking import BlockingRuntime
+from aigw.runtime.drive import run
+from aigw.wire import HttpRequest, HttpResponse
+
+SIZE_LIMIT = 1024 * 1024
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MOST_REDIRECTS = 3
+
+
+class Fetcher:
+    """Gets a URL, blocking. Redirects are followed to the same scheme, host and port only."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._runtime = BlockingRuntime(clock)
+
+    def __call__(self, url: str, headers: Mapping[str, str], timeout_s: float) -> HttpResponse:
+        """Give the response for *url*, its body cut at `SIZE_LIMIT`.
+
+        Raises `APIConnectionError` or `APITimeoutError`; any HTTP status is an answer.
+        """
+        deadline = Deadline(self._runtime.monotonic() + timeout_s)
+        for _ in range(MOST_REDIRECTS + 1):
+            response = run(self._get(url, headers, deadline))
+            if response.status_code not in REDIRECTS or "location" not in response.headers:
+                return response
+            target = urljoin(url, response.headers["location"])
+            if urlsplit(target)[:2] != urlsplit(url)[:2]:
+                message = f"{url} redirects to another host ({urlsplit(target).netloc}), which is not followed."
+                raise APIConnectionError(message)
+            url = target
+        message = f"{url} redirects more than {MOST_REDIRECTS} times."
+        raise APIConnectionError(message)
+
+    def after_fork(self) -> None:
+        """Forget the parent's connections."""
+        self._runtime.after_fork()
+
+    def close(self) -> None:
+        """Close all connections. May be called again."""
+        run(self._runtime.aclose())
+
+    async def _get(self, url: str, headers: Mapping[str, str], deadline: Deadline) -> HttpResponse:
+        request = HttpRequest("GET", url, (*headers.items(), ("Accept-Encoding", "identity")))
+        patience = Patience(self._runtime.monotonic, Timeouts(), deadline)
+        exchange = await self._runtime.send("fetch", request, patience)
+        try:
+            content, truncated = await exchange.read(SIZE_LIMIT)
+        finally:
+            await exchange.aclose()
+        return HttpResponse(exchange.status, exchange.headers, content, truncated)

@@ -1,0 +1,132 @@
+"""Sockets that ask the attempt's `Patience` before every wait, instead of carrying one fixed timeout.
+
+httpcore hands the timeouts it was given down to its network backend untouched. Ours are `Patience` objects, so one
+attempt's connect, first-token, idle, total and deadline limits hold at every single read, in both faces.
+"""
+
+import ssl
+from collections.abc import Iterable
+from typing import TypeAlias, cast
+
+import httpcore
+
+from aigw.call import Patience
+
+Limit: TypeAlias = "float | Patience | None"
+
+
+def _connecting(limit: Limit) -> float | None:
+    if not isinstance(limit, Patience):
+        return limit
+    seconds = limit.connect()[0]
+    if seconds == 0:
+        raise httpcore.ConnectTimeout
+    return seconds
+
+
+def _reading(limit: Limit) -> float | None:
+    if not isinstance(limit, Patience):
+        return limit
+    seconds = limit.left()[0]
+    if seconds == 0:
+        raise httpcore.ReadTimeout
+    return seconds
+
+
+class PatientStream(httpcore.NetworkStream):
+    """A blocking stream whose waits are limited by a `Patience`."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: Limit = None) -> bytes:
+        """Wait for bytes."""
+        return self._stream.read(max_bytes, _reading(timeout))
+
+    def write(self, buffer: bytes, timeout: Limit = None) -> None:
+        """Send bytes."""
+        self._stream.write(buffer, _reading(timeout))
+
+    def close(self) -> None:
+        """Drop the connection."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: Limit = None
+    ) -> httpcore.NetworkStream:
+        """Speak TLS from here on."""
+        return PatientStream(self._stream.start_tls(ssl_context, server_hostname, _connecting(timeout)))
+
+    def get_extra_info(self, info: str) -> object:
+        """Tell about the socket."""
+        return cast("object", self._stream.get_extra_info(info))
+
+
+class PatientBackend(httpcore.NetworkBackend):
+    """Opens blocking connections."""
+
+    def __init__(self) -> None:
+        self._backend = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: Limit = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect."""
+        limit = _connecting(timeout)
+        return PatientStream(self._backend.connect_tcp(host, port, limit, local_address, socket_options))
+
+
+class AsyncPatientStream(httpcore.AsyncNetworkStream):
+    """A stream of the event loop whose waits are limited by a `Patience`."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: Limit = None) -> bytes:  # noqa: ASYNC109 - httpcore's signature
+        """Wait for bytes."""
+        return await self._stream.read(max_bytes, _reading(timeout))
+
+    async def write(self, buffer: bytes, timeout: Limit = None) -> None:  # noqa: ASYNC109 - httpcore's signature
+        """Send bytes."""
+        await self._stream.write(buffer, _reading(timeout))
+
+    async def aclose(self) -> None:
+        """Drop the connection."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: Limit = None,  # noqa: ASYNC109 - httpcore's signature
+    ) -> httpcore.AsyncNetworkStream:
+        """Speak TLS from here on."""
+        return AsyncPatientStream(await self._stream.start_tls(ssl_context, server_hostname, _connecting(timeout)))
+
+    def get_extra_info(self, info: str) -> object:
+        """Tell about the socket."""
+        return cast("object", self._stream.get_extra_info(info))
+
+
+class AsyncPatientBackend(httpcore.AsyncNetworkBackend):
+    """Opens connections of the event loop."""
+
+    def __init__(self) -> None:
+        self._backend = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: Limit = None,  # noqa: ASYNC109 - httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect."""
+        limit = _connecting(timeout)
+        return AsyncPatientStream(await self._backend.connect_tcp(host, port, limit, local_address, socket_options))

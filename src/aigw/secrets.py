@@ -1,0 +1,97 @@
+"""Secret references resolved where they are used: `env:NAME`, `file:/path`, and schemes of installed sources.
+
+A value is read when a request needs it and never kept beside the configuration, so a rotated file or variable is
+noticed at the next call. Values appear in no representation and no error.
+"""
+
+import os
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import cast
+
+from aigw.errors import SecretError
+from aigw.protocols import SecretSource
+
+ENTRY_POINTS = "aigw.secrets"
+
+
+class EnvironmentSource:
+    """`env:NAME`: the value of an environment variable."""
+
+    scheme = "env"
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self._environ = os.environ if environ is None else environ
+
+    def fetch(self, reference: str) -> str:
+        """Give the variable *reference*. Raises `SecretError` where it is not set."""
+        value = self._environ.get(reference)
+        if not value:
+            message = f"The environment variable {reference} is not set (the manifest refers to it as env:{reference})."
+            raise SecretError(message)
+        return value
+
+
+class FileSource:
+    """`file:/path`: the content of a file, without the line end; read again when the file has changed."""
+
+    scheme = "file"
+
+    def __init__(self) -> None:
+        self._read: dict[str, tuple[tuple[int, int, int], str]] = {}
+
+    def fetch(self, reference: str) -> str:
+        """Give the content of the file *reference*. Raises `SecretError` where it cannot be read or is empty."""
+        try:
+            stat = Path(reference).stat()
+            version = (stat.st_mtime_ns, stat.st_ino, stat.st_size)
+            known = self._read.get(reference)
+            if known is not None and known[0] == version:
+                return known[1]
+            value = Path(reference).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            message = f"The secret file {reference} cannot be read: {reason} (the manifest says file:{reference})."
+            raise SecretError(message) from None
+        if not value:
+            message = f"The secret file {reference} is empty (the manifest refers to it as file:{reference})."
+            raise SecretError(message)
+        self._read[reference] = (version, value)
+        return value
+
+
+class Secrets:
+    """All sources together. `fetch` resolves a whole reference, scheme and all."""
+
+    def __init__(self, *sources: SecretSource) -> None:
+        known = sources or (EnvironmentSource(), FileSource())
+        self._sources = {source.scheme: source for source in known}
+
+    def fetch(self, reference: str) -> str:
+        """Give the value for *reference*. Raises `SecretError`, naming the reference only."""
+        scheme, _, rest = reference.partition(":")
+        value = (self._sources.get(scheme) or self._installed(scheme)).fetch(rest)
+        if not value.isascii() or not value.isprintable():
+            message = f"The secret {reference} holds characters that cannot be sent in a header. Check for a stray line."
+            raise SecretError(message)
+        return value
+
+    def problem(self, reference: str | None) -> str | None:
+        """Say why *reference* cannot be resolved now, or None if it can (or if there is none)."""
+        if reference is None:
+            return None
+        try:
+            self.fetch(reference)
+        except SecretError as error:
+            return str(error)
+        return None
+
+    def _installed(self, scheme: str) -> SecretSource:
+        for point in entry_points(group=ENTRY_POINTS, name=scheme):
+            source = cast("SecretSource", point.load()())
+            self._sources[scheme] = source
+            return source
+        known = ", ".join(f"{name}:" for name in sorted(self._sources))
+        message = f"No secret source for {scheme}: is installed (known: {known}; others through {ENTRY_POINTS})."
+        raise SecretError(message)

@@ -1,0 +1,179 @@
+"""Dispatch: innermost. Sends one attempt to one target and reads its answer, whole or as a stream."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from aigw.call import Call, One, Patience, Reply
+from aigw.errors import APIConnectionError, APIError, PermissionDeniedError
+from aigw.manifest.snapshot import Provider, Target
+from aigw.protocols import Adapter, Decoder, Exchange, OfflineAdapter, Runtime
+from aigw.secrets import Secrets
+from aigw.types.events import ChoiceEnded, Ended, Event, Started, UsageReported
+from aigw.wire import HttpRequest, HttpResponse, with_query
+
+ANSWER_LIMIT = 64 * 1024 * 1024
+ERROR_LIMIT = 256 * 1024
+WHOLE = ("application/json", "text/html")
+LIFECYCLE = (Started, ChoiceEnded, UsageReported, Ended)
+
+
+class Dispatch:
+    """Writes the request with the target's adapter, sends it through the runtime, and reads what comes back."""
+
+    def __init__(
+        self, runtime: Runtime, adapters: Callable[[str], Adapter | OfflineAdapter], secrets: Secrets
+    ) -> None:
+        self._runtime = runtime
+        self._adapters = adapters
+        self._secrets = secrets
+
+    async def __call__(self, call: Call) -> Reply:
+        """Send the attempt that *call* is aimed at. Raises the errors of `aigw.errors`."""
+        target = call.target
+        if target is None:
+            message = "dispatch needs a call that is aimed at a target"
+            raise ValueError(message)
+        adapter = self._adapters(target.provider.kind.dialect)
+        if isinstance(adapter, OfflineAdapter):
+            return Reply(Played(adapter.play(call.request, target)))
+        try:
+            return await self._send(call, target, adapter)
+        except APIError as error:
+            error.provider = error.provider or target.provider.name
+            raise
+
+    async def _send(self, call: Call, target: Target, adapter: Adapter) -> Reply:
+        secret = self._key(target.provider)
+        outgoing = adapter.write(call.request, target, secret)
+        for note in outgoing.notes:
+            if note not in call.trail.notes:
+                call.trail.notes.append(note)
+        request = _with_extras(outgoing.request, call)
+        if secret is not None:
+            _check_host(request.url, target.provider)
+        timeouts = call.timeouts or target.timeouts
+        streamed = call.request.stream
+        patience = Patience(self._runtime.monotonic, timeouts, call.deadline, streamed=streamed)
+        exchange = await self._runtime.send(target.provider.key, request, patience)
+        try:
+            if streamed and 200 <= exchange.status < 300 and not _is_whole(exchange):
+                call.trail.response = HttpResponse(exchange.status, exchange.headers)
+                return Reply(Streamed(exchange, adapter.decoder(target), patience))
+            response = await _read(exchange)
+        except BaseException:
+            await exchange.aclose()
+            raise
+        await exchange.aclose()
+        if not 200 <= response.status_code < 300:
+            raise adapter.error(response, target)
+        call.trail.response = response
+        return Reply(One(adapter.read(response, target)))
+
+    def _key(self, provider: Provider) -> str | None:
+        return None if provider.secret is None else self._secrets.fetch(provider.secret)
+
+
+class Streamed:
+    """Events of a streamed answer, decoded as its bytes arrive."""
+
+    __slots__ = ("_decoder", "_exchange", "_finished", "_open", "_patience", "_pending")
+
+    def __init__(self, exchange: Exchange, decoder: Decoder, patience: Patience) -> None:
+        self._exchange = exchange
+        self._decoder = decoder
+        self._patience = patience
+        self._pending: deque[Event] = deque()
+        self._open = True
+        self._finished = False
+
+    async def __anext__(self) -> Event:
+        while not self._pending:
+            if not self._open:
+                raise StopAsyncIteration
+            await self._receive()
+        event = self._pending.popleft()
+        if not isinstance(event, LIFECYCLE):
+            self._patience.progressed()
+        elif isinstance(event, Ended):
+            self._finished = True
+            self._patience.ended()
+        return event
+
+    async def aclose(self) -> None:
+        """Give the connection back if the answer was read to its end, else drop it at once."""
+        self._open = False
+        await self._exchange.aclose()
+
+    async def _receive(self) -> None:
+        try:
+            data = await self._exchange.chunk()
+        except APIConnectionError:
+            # The answer is whole: a connection that does not end well after it is only not worth keeping.
+            if not self._finished:
+                raise
+            data = b""
+        if data:
+            self._pending.extend(self._decoder.feed(data))
+        else:
+            self._open = False
+            self._pending.extend(self._decoder.end())
+
+
+class Played:
+    """Events of an answer that needed no wire."""
+
+    __slots__ = ("_events",)
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._events = deque(events)
+
+    async def __anext__(self) -> Event:
+        if not self._events:
+            raise StopAsyncIteration
+        return self._events.popleft()
+
+    async def aclose(self) -> None:
+        """Nothing is left to be played."""
+        self._events.clear()
+
+
+def _is_whole(exchange: Exchange) -> bool:
+    """Whether an answer that was asked for as a stream came as one document (or as a page of some proxy)."""
+    return exchange.headers.get("content-type", "").lower().startswith(WHOLE)
+
+
+async def _read(exchange: Exchange) -> HttpResponse:
+    fine = 200 <= exchange.status < 300
+    content, truncated = await exchange.read(ANSWER_LIMIT if fine else ERROR_LIMIT)
+    return HttpResponse(exchange.status, exchange.headers, content, truncated)
+
+
+def _with_extras(request: HttpRequest, call: Call) -> HttpRequest:
+    options = call.options
+    if not options.extra_headers and not options.extra_query:
+        return request
+    replaced = {name.lower() for name in options.extra_headers}
+    kept = tuple(pair for pair in request.headers if pair[0].lower() not in replaced)
+    url = with_query(request.url, options.extra_query)
+    return replace(request, url=url, headers=(*kept, *options.extra_headers.items()))
+
+
+def _check_host(url: str, provider: Provider) -> None:
+    if not _declared(url, provider.hosts):
+        host = urlsplit(url).netloc
+        message = (
+            f"The key of provider {provider.name!r} may not be sent to {host}: the manifest declares "
+            f"{', '.join(sorted(provider.hosts)) or 'no hosts'} for it. Add the host to the provider's `hosts`."
+        )
+        raise PermissionDeniedError(message, code="undeclared_host", provider=provider.name)
+
+
+@lru_cache(maxsize=1024)
+def _declared(url: str, hosts: frozenset[str]) -> bool:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    names = {host, parts.netloc.rpartition("@")[2]}
+    return bool(names & hosts) or any(entry.startswith(".") and host.endswith(entry) for entry in hosts)

@@ -1,0 +1,105 @@
+"""Recording: outermost, so that refusals and crashes are on record too. One record for each call, exactly once."""
+
+import logging
+from collections.abc import Callable, Sequence
+
+from aigw.call import Call, Ending, Outcome, Reply, Trail, outcome_of
+from aigw.errors import AigwError, APIError, APIStatusError
+from aigw.protocols import Proceed, Runtime, Sink
+from aigw.record import Record
+from aigw.types.events import Answer, ChoiceEnded, Event, Started, UsageReported
+
+logger = logging.getLogger("aigw")
+
+
+class Recording:
+    """Watches a call from its first look to its last event, and hands its record to the sinks."""
+
+    def __init__(self, runtime: Runtime, sinks: Sequence[Sink]) -> None:
+        self._runtime = runtime
+        self._sinks = tuple(sinks)
+
+    async def __call__(self, call: Call, proceed: Proceed) -> Reply:
+        """Pass the call on, and write its record when it has ended, however it does."""
+        try:
+            reply = await proceed(call)
+        except BaseException as error:
+            self._finish(call, Ending(_outcome(call.trail, error), error))
+            raise
+
+        def look(event: Event) -> None:
+            _watch(call.trail, event, self._runtime.monotonic)
+
+        async def ended(ending: Ending) -> None:  # noqa: RUF029 - hooks may wait; this one need not
+            self._finish(call, ending)
+
+        reply.on_event(look)
+        reply.on_end(ended)
+        return reply
+
+    def _finish(self, call: Call, ending: Ending) -> None:
+        call.trail.ending = ending
+        call.trail.ended_at = self._runtime.monotonic()
+        if isinstance(ending.error, AigwError):
+            ending.error.call_id = call.id
+        if not self._sinks:
+            return
+        record = record_of(call, call.trail.ended_at)
+        for sink in self._sinks:
+            try:
+                sink.write(record)
+            except Exception:
+                logger.exception("The sink %s could not take the record of call %s", type(sink).__name__, call.id)
+
+
+def record_of(call: Call, now: float) -> Record:
+    """Make the record of *call* as far as it has come; *now* (monotonic) stands in for an end that is still to come."""
+    trail = call.trail
+    ending = trail.ending or Ending(Outcome.OPEN)
+    error = ending.error
+    api_error = error if isinstance(error, APIError) else None
+    ended = now if trail.ended_at is None else trail.ended_at
+    return Record(
+        call_id=call.id,
+        at=call.at,
+        surface=call.surface,
+        model=call.request.model,
+        stream=call.request.stream,
+        principal=call.principal,
+        tags=call.tags,
+        route=trail.route,
+        serial=call.snapshot.serial,
+        digest=call.snapshot.digest,
+        target=None if trail.target is None else trail.target.id,
+        candidates=trail.candidates,
+        attempts=tuple(trail.attempts),
+        usage=trail.usage,
+        finish_reason=trail.finish_reason,
+        outcome=ending.outcome,
+        error=None if error is None else type(error).__name__,
+        error_code=None if api_error is None else api_error.code,
+        status_code=None if api_error is None else api_error.status_code,
+        latency_s=ended - call.started,
+        first_token_s=None if trail.first_token_at is None else trail.first_token_at - call.started,
+        notes=tuple(trail.notes),
+    )
+
+
+def _watch(trail: Trail, event: Event, now: Callable[[], float]) -> None:
+    if isinstance(event, Answer):
+        trail.usage = event.usage
+        trail.finish_reason = event.choices[0].reason if event.choices else None
+        trail.first_token_at = now()
+    elif isinstance(event, UsageReported):
+        trail.usage = event.usage
+    elif isinstance(event, ChoiceEnded):
+        trail.finish_reason = trail.finish_reason or event.reason
+    elif trail.first_token_at is None and not isinstance(event, Started):
+        trail.first_token_at = now()
+
+
+def _outcome(trail: Trail, error: BaseException) -> Outcome:
+    """Refused is what never reached a provider."""
+    if isinstance(error, APIStatusError) and not trail.attempts:
+        return Outcome.REFUSED
+    return outcome_of(error)

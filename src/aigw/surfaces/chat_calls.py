@@ -1,0 +1,118 @@
+"""What both faces of `chat.completions` do, written once: read the arguments, send, and read the reply."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from aigw.errors import APIResponseValidationError
+from aigw.surfaces.chat_request import Asked, ask
+from aigw.surfaces.chat_response import ChunkWriter, completion_body
+from aigw.surfaces.chat_state import StreamState
+from aigw.surfaces.raw import request_id_of
+from aigw.surfaces.structured import Parser, described_tools, parse_completion, parsed_tools, response_format_of
+from aigw.types.chat import ChatCompletion
+from aigw.types.chat_params import Omit, omit
+from aigw.types.events import Answer
+
+if TYPE_CHECKING:
+    from aigw.pipeline import Engine, Handled
+    from aigw.types.chat_parsed import ParsedChatCompletion
+
+T = TypeVar("T")
+
+Wanted: TypeAlias = type[T] | TypeAdapter[T] | Mapping[str, object] | Omit | None
+"""What `response_format` may be where answers are parsed: a type, or a JSON schema that is only sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched(Generic[T]):
+    """A call whose contents are to be parsed."""
+
+    asked: Asked
+    parser: Parser[T]
+
+
+def watch(params: Mapping[str, object], wanted: "Wanted[T]", method: str) -> Watched[T]:
+    """Read the arguments of `parse` and `stream`: a type as `response_format` is sent as its schema."""
+    response_format, adapter = response_format_of(wanted)
+    tools = described_tools(params.get("tools", omit))
+    asked = ask({**params, "response_format": response_format, "tools": tools}, method)
+    # the adapter was made of the very type the caller named
+    return Watched(asked, Parser(cast("TypeAdapter[T] | None", adapter), parsed_tools(tools)))
+
+
+def chunk_writer(handled: "Handled", asked: Asked) -> ChunkWriter:
+    """Make the writer for a streamed reply."""
+    call = handled.call
+    return ChunkWriter(
+        id=f"chatcmpl-{call.id}",
+        created=int(call.at),
+        model=asked.request.model,
+        issuer=None if call.trail.target is None else call.trail.target.id,
+        include_usage=asked.include_usage,
+    )
+
+
+def attacher(handled: "Handled") -> Callable[[ChatCompletion], None]:
+    """Make what gives a completion the record of its call."""
+
+    def attach(completion: ChatCompletion) -> None:
+        completion.attach(handled.record(), request_id_of(handled))
+
+    return attach
+
+
+async def opened(engine: "Engine", asked: Asked) -> "Handled":
+    """Send the call."""
+    return await engine.open(asked.request, asked.options)
+
+
+async def completed(engine: "Engine", asked: Asked) -> "tuple[Handled, ChatCompletion]":
+    """Send the call and read its whole answer."""
+    handled = await engine.open(asked.request, asked.options)
+    completion = await _read(handled, asked)
+    completion.attach(handled.record(), request_id_of(handled))
+    return handled, completion
+
+
+async def parsed(engine: "Engine", watched: Watched[T]) -> "tuple[Handled, ParsedChatCompletion[T]]":
+    """Send the call, read its whole answer and parse it. Raises as `parse_completion`."""
+    handled, completion = await completed(engine, watched.asked)
+    return handled, parse_completion(completion, watched.parser)
+
+
+async def _read(handled: "Handled", asked: Asked) -> ChatCompletion:
+    """Read a reply to its end: a complete answer, or the pieces of one where a stage streamed it."""
+    body: dict[str, object] | None = None
+    write, state = chunk_writer(handled, asked), StreamState[object](Parser())
+    async for event in handled.reply:
+        if isinstance(event, Answer):
+            body = _body(handled, event, asked)
+        else:
+            for chunk in write(event):
+                state.add(chunk)
+    try:
+        return ChatCompletion.model_validate(body) if body is not None else _summed(state)
+    except ValidationError as error:
+        place = ".".join(str(step) for step in error.errors(include_input=False, include_url=False)[0]["loc"])
+        message = f"The answer is not a chat completion: {place} has another shape than the dialect gives it."
+        # the cause would quote the answer
+        raise APIResponseValidationError(message, response=handled.call.trail.response) from None
+
+
+def _body(handled: "Handled", answer: Answer, asked: Asked) -> dict[str, object]:
+    call = handled.call
+    issuer = None if call.trail.target is None else call.trail.target.id
+    return completion_body(
+        answer, id=f"chatcmpl-{call.id}", created=int(call.at), model=asked.request.model, issuer=issuer
+    )
+
+
+def _summed(state: StreamState[object]) -> ChatCompletion:
+    """Give the sum of a streamed answer, without the marks that `parse` leaves."""
+    if state.is_empty:
+        message = "The reply ended without an answer. Try again; if it stays so, look at the provider's status."
+        raise APIResponseValidationError(message)
+    return ChatCompletion.model_validate(state.body())

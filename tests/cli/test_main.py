@@ -1,0 +1,139 @@
+"""What holds for every command: exit codes, one line for an error, quick help, and streams that break."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from aigw.testing import Hang, OpenAIServer
+from tests.cli.kit import AIGW, Run
+
+COMMANDS = [[], ["demo"], ["chat"], ["explain"], ["manifest"], ["manifest", "check"], ["manifest", "show"], ["providers"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_of_every_command_shows_examples(run: Run, command: list[str]) -> None:
+    ran = run(*command, "--help")
+
+    assert 0 == ran.code
+    assert "\nexamples:\n  aigw " in ran.out.replace("  git diff |", "  aigw")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["cha"], ["manifest"], ["chat"], ["chat", "hello", "--colour"], ["providers", "extra"]],
+    ids=" ".join,
+)
+def test_wrong_usage_exits_2_and_says_how_to_use_it(run: Run, arguments: list[str]) -> None:
+    ran = run(*arguments)
+
+    assert 2 == ran.code
+    assert "" == ran.out
+    assert ran.err.startswith("usage: aigw")
+
+
+def test_version_is_one_line(run: Run) -> None:
+    ran = run("--version")
+
+    assert 0 == ran.code
+    assert ran.out.startswith("aigw ")
+    assert 1 == ran.out.count("\n")
+
+
+def test_an_error_is_one_line_without_a_traceback(run: Run, echo_manifest: str) -> None:
+    ran = run("chat", "--manifest", echo_manifest, "--model", "ticket-sumary", "hello")
+
+    assert 1 == ran.code
+    assert "" == ran.out
+    assert ran.err.startswith("aigw: error: ")
+    assert "'ticket-summary'" in ran.err
+    assert 1 == ran.err.count("\n")
+
+
+def test_the_module_runs_as_the_command_does() -> None:
+    done = subprocess.run([*AIGW, "manifest", "check", "/nowhere.yaml"], capture_output=True, text=True, check=False)
+
+    assert 1 == done.returncode
+    assert done.stderr.startswith("aigw: error: The manifest /nowhere.yaml cannot be had: ")
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import json, sys; from aigw.cli import main; code = main(['--help']); "
+        "print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    exit_code, loaded = json.loads(done.stderr)
+
+    assert 0 == exit_code
+    assert set() == {"asyncio", "httpcore", "pydantic", "ssl", "yaml", "aigw.client", "aigw.testing"} & set(loaded)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="exit code by signal is a custom of POSIX shells")
+def test_a_reader_that_left_ends_the_command_quietly() -> None:
+    done = subprocess.Popen([*AIGW, "providers"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert done.stdout is not None
+    done.stdout.close()
+    assert done.stderr is not None
+    complaint = done.stderr.read()
+    done.stderr.close()
+
+    assert 141 == done.wait(30)
+    assert b"" == complaint
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_an_output_that_is_full_is_an_error_and_no_traceback() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*AIGW, "providers"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert 1 == done.returncode
+    assert "aigw: error: the output cannot be written: No space left on device\n" == done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGINT")
+@pytest.mark.parametrize("option", ["--no-stream", "--json", ""])
+def test_ctrl_c_ends_a_call_with_130_and_closes_its_connection(
+    openai: OpenAIServer, openai_manifest: str, option: str
+) -> None:
+    openai.always(Hang())
+    options = [option] if option else []
+    calling = subprocess.Popen(
+        [*AIGW, "chat", "--manifest", openai_manifest, *options, "hello"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert openai.wait_for(lambda: len(openai.requests) == 1, 30)
+    calling.send_signal(signal.SIGINT)
+    out, err = calling.communicate(timeout=30)
+
+    assert (130, "", "") == (calling.returncode, out, err)
+    assert openai.wait_for(lambda: not openai.connections.open)
+
+
+def test_text_an_output_cannot_express_is_no_crash(echo_manifest: str) -> None:
+    done = subprocess.run(
+        [*AIGW, "chat", "--manifest", echo_manifest, "grüße 🔥"],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+
+    assert 0 == done.returncode
+    assert b"?" in done.stdout
+
+
+def test_json_is_ascii_where_the_output_is(echo_manifest: str) -> None:
+    done = subprocess.run(
+        [*AIGW, "chat", "--json", "--manifest", echo_manifest, "grüße 🔥"],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+
+    assert "grüße 🔥" in json.loads(done.stdout)["completion"]["choices"][0]["message"]["content"]

@@ -1,0 +1,38 @@
+"""`aigw providers` lists what a manifest can name, and never a key."""
+
+import pytest
+
+from tests.cli.kit import Run
+
+
+def test_every_kind_has_a_row(run: Run) -> None:
+    from aigw.providers.registry import kinds
+
+    rows = [line.split()[0] for line in run("providers").out.splitlines()[1:]]
+
+    assert list(kinds()) == rows
+
+
+def test_a_set_key_is_told_and_never_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "made-up-key")
+    text, listed = run("providers").out, run("providers", "--json")
+
+    known = {item["kind"]: item for item in listed.json}
+    assert "made-up-key" not in text + listed.out
+    assert (True, False) == (known["anthropic"]["key_is_set"], known["openai"]["key_is_set"])
+    (row,) = [line for line in text.splitlines() if line.startswith("anthropic ")]
+    assert row.split() == ["anthropic", "https://api.anthropic.com", "anthropic-messages", "ANTHROPIC_API_KEY", "yes"]
+
+
+def test_machines_get_dialect_address_and_key_variables(run: Run) -> None:
+    known = {item["kind"]: item for item in run("providers", "--json").json}
+
+    assert {
+        "kind": "openai",
+        "title": "OpenAI",
+        "dialect": "openai-chat",
+        "base_url": "https://api.openai.com/v1",
+        "key_variables": ["OPENAI_API_KEY"],
+        "key_is_set": False,
+        "keyless": False,
+    } == known["openai"]

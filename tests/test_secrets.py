@@ -1,0 +1,66 @@
+"""Secrets: found where they are referred to, noticed when rotated, and never shown."""
+
+from pathlib import Path
+
+import pytest
+
+from aigw.errors import SecretError
+from aigw.secrets import EnvironmentSource, FileSource, Secrets
+
+
+def test_a_variable_is_read_at_each_use() -> None:
+    environ = {"KEY": "one"}
+    secrets = Secrets(EnvironmentSource(environ))
+
+    assert secrets.fetch("env:KEY") == "one"
+    environ["KEY"] = "two"
+    assert secrets.fetch("env:KEY") == "two"
+
+
+def test_a_rotated_file_is_noticed(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("one\n")
+    secrets = Secrets(FileSource())
+
+    assert secrets.fetch(f"file:{file}") == "one"
+    file.write_text("twotwo\n")
+    assert secrets.fetch(f"file:{file}") == "twotwo"
+
+
+def test_what_is_missing_is_named_with_its_reference(tmp_path: Path) -> None:
+    secrets = Secrets(EnvironmentSource({}), FileSource())
+
+    with pytest.raises(SecretError, match="env:ABSENT"):
+        secrets.fetch("env:ABSENT")
+    with pytest.raises(SecretError, match="No such file"):
+        secrets.fetch(f"file:{tmp_path / 'absent'}")
+    (tmp_path / "empty").write_text("\n")
+    with pytest.raises(SecretError, match="is empty"):
+        secrets.fetch(f"file:{tmp_path / 'empty'}")
+    with pytest.raises(SecretError, match="No secret source for vault:"):
+        secrets.fetch("vault:kv/key")
+
+
+def test_a_secret_that_would_break_a_header_is_refused_unseen() -> None:
+    secrets = Secrets(EnvironmentSource({"KEY": "sk-canary\nX-Evil: 1"}))
+
+    with pytest.raises(SecretError) as caught:
+        secrets.fetch("env:KEY")
+
+    assert "canary" not in str(caught.value)
+
+
+def test_no_representation_shows_a_value(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("sk-canary")
+    secrets = Secrets(EnvironmentSource({"KEY": "sk-canary"}), FileSource())
+    secrets.fetch(f"file:{tmp_path / 'key'}")
+
+    assert "canary" not in repr(secrets) + repr(vars(secrets))
+
+
+def test_a_problem_is_told_without_raising() -> None:
+    secrets = Secrets(EnvironmentSource({"KEY": "x"}))
+
+    assert secrets.problem(None) is None
+    assert secrets.problem("env:KEY") is None
+    assert "ABSENT" in (secrets.problem("env:ABSENT") or "")
