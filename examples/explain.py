@@ -1,4 +1,4 @@
-"""Where a call would go and why, without calling anyone: useful in tests, in reviews, and before a manifest goes out."""
+"""Where a call would go and why, without calling anyone: for tests, for reviews, and before a manifest goes out."""
 
 import aigw
 

@@ -1,13 +1,30 @@
 """The envelope: replies end exactly once, and patience runs out where it should."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from aigw.call import AFTER_END_S, Deadline, Ending, One, Outcome, Patience, Reply, Timeouts
+from aigw.call import (
+    AFTER_END_S,
+    Call,
+    Deadline,
+    Ending,
+    One,
+    Options,
+    Outcome,
+    Patience,
+    Principal,
+    Reply,
+    Timeouts,
+    Trail,
+)
 from aigw.errors import APIConnectionError, StreamInterruptedError
+from aigw.manifest.snapshot import Provider, Route, Snapshot, Target
 from aigw.runtime.drive import SyncSuspension, run
 from aigw.types.events import Answer, Event, TextDelta
+from aigw.types.kind import Kind
+from aigw.types.request import Request
 
 
 class Source:
@@ -163,3 +180,18 @@ def test_a_deadline_allows_only_what_can_end_in_time() -> None:
     assert not deadline.allows(10.0, 100.0)
     assert deadline.left(120.0) == 0.0
     assert Deadline(None).allows(1e9, 0.0)
+
+
+def test_a_call_on_its_way_differs_only_in_where_it_is() -> None:
+    provider = Provider("p", Kind(name="k", dialect="d", title="K"), "http://h")
+    target = Target(provider, "m")
+    route = Route("r", "single", (target,))
+    snapshot = Snapshot(1, "d", "s", {"p": provider}, {"r": route})
+    request = Request("openai-chat", "r", (), {}, stream=False, verbatim={})
+    call = Call("c", request, snapshot, Principal("k"), {"a": "b"}, Options(max_retries=3), Trail(), 1.0, 2.0, "other")
+
+    routed = call.routed(route, (target,), Deadline(5.0))
+    aimed = routed.aimed(target, 2)
+
+    assert replace(call, route=route, targets=(target,), deadline=Deadline(5.0)) == routed
+    assert replace(routed, target=target, attempt=2) == aimed

@@ -59,6 +59,7 @@ def definition(module: str, name: str) -> tuple[str, ast.stmt] | None:
 class Listing:
     """Collects one line for each public name, following annotations into our own classes."""
 
+    exported: frozenset[str] = frozenset()
     lines: set[str] = field(default_factory=set)
     seen: set[tuple[str, str]] = field(default_factory=set)
 
@@ -84,6 +85,8 @@ class Listing:
         self._line(module, f"class {node.name}({bases})" if bases else f"class {node.name}")
         for home, member in _members(module, node):
             for text, annotation in _described(member):
+                if text.startswith("__init__(") and node.name not in self.exported:
+                    continue  # nobody outside makes one
                 self._line(module, f"{node.name}.{text}")
                 self._follow(home, *annotation)
         self._follow(module, *node.bases)
@@ -118,7 +121,8 @@ def _described(member: ast.stmt) -> Iterator[tuple[str, tuple[ast.AST | None, ..
             "__iter__",
             "__aiter__",
         }:
-            marks = {ast.unparse(mark) for mark in member.decorator_list} & {"property", "classmethod", "staticmethod"}
+            decorators = {ast.unparse(mark).removeprefix("cached_") for mark in member.decorator_list}
+            marks = decorators & {"property", "classmethod", "staticmethod"}
             marks |= {"async"} if isinstance(member, ast.AsyncFunctionDef) else set()
             yield (
                 f"{member.name}{_signature(member)}{''.join(f' [{mark}]' for mark in sorted(marks))}",
@@ -176,7 +180,7 @@ def listing() -> list[str]:
     """List the public surface: what `aigw` exports, and every class of ours that its annotations lead to."""
     import aigw
 
-    collected = Listing()
+    collected = Listing(frozenset(aigw.__all__))
     for name in aigw.__all__:
         exported = getattr(aigw, name)
         collected.lines.add(f"aigw.{name}")

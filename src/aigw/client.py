@@ -4,7 +4,7 @@ Both are thin. What they share is `Core`: one manifest holder, one pipeline, one
 gateway and by every copy that `with_options` and `with_tags` make of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -14,9 +14,9 @@ from typing import Self
 
 from aigw.call import Options, Timeouts
 from aigw.config import ManifestArgument, Transport, checked_tags, configured
-from aigw.core import Core, wants_fast
+from aigw.core import Bound, Core, wants_fast
 from aigw.manifest.holder import ManifestStatus
-from aigw.pipeline import Handled, tags_in_context
+from aigw.pipeline import tags_in_context
 from aigw.policies.breaker import BreakerHealth
 from aigw.protocols import Clock, Runtime, Sink
 from aigw.record import Record
@@ -24,11 +24,10 @@ from aigw.runtime.drive import run
 from aigw.surfaces.chat import AsyncChat, Chat
 from aigw.surfaces.chat_request import explained
 from aigw.surfaces.models import AsyncModels, Models
-from aigw.types.request import Request
 
 
 @contextmanager
-def tags(**values: str) -> Iterator[None]:
+def tags(**values: str) -> Generator[None]:
     """Put tags on every call made inside the `with` block, by any gateway, across `await`s and copied contexts.
 
     They are laid over the gateway's own tags. Raises `ConfigurationError` for a value that is not a string.
@@ -95,29 +94,13 @@ class _Face:
 
     def _with(self, options: Options) -> Self:
         twin = object.__new__(type(self))
-        twin._core = self._core  # noqa: SLF001 - a twin of the same class
-        twin._options = options  # noqa: SLF001 - a twin of the same class
+        twin._core = self._core
+        twin._options = options
         return twin
 
-    async def open(self, request: Request, options: Options) -> Handled:
-        """Send a canonical request through the pipeline, this gateway's options beneath the call's own.
-
-        This is what surfaces are written on; callers use `chat`. Raises the errors of `aigw.errors`.
-        """
-        return await self._core.pipeline.open(request, self._merged(options))
-
-    async def _explain(self, request: Request, options: Options) -> Record:
-        return await self._core.pipeline.explain(request, self._merged(options))
-
-    def _merged(self, options: Options) -> Options:
-        mine = self._options
-        return Options(
-            timeout=mine.timeout if options.timeout is None else options.timeout,
-            max_retries=mine.max_retries if options.max_retries is None else options.max_retries,
-            extra_headers={**mine.extra_headers, **options.extra_headers} if mine.extra_headers else options.extra_headers,
-            extra_query=options.extra_query,
-            tags={**mine.tags, **options.tags} if options.tags else mine.tags,
-        )
+    @property
+    def _engine(self) -> Bound:
+        return Bound(self._core, self._options)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} manifest={self._core.source!r}>"
@@ -166,7 +149,7 @@ class Gateway(_Face):
     @cached_property
     def chat(self) -> Chat:
         """`chat.completions`: the surface shaped as OpenAI's."""
-        return Chat(self)
+        return Chat(self._engine)
 
     @property
     def models(self) -> Models:
@@ -179,7 +162,7 @@ class Gateway(_Face):
         Raises what the call would raise before its first send.
         """
         request, options = explained(model, messages, parameters)
-        return run(self._explain(request, options))
+        return run(self._engine.explain(request, options))
 
     def refresh(self) -> bool:
         """Look at the manifest's source now; True if a new one is in force. Raises `ManifestError`."""
@@ -230,7 +213,7 @@ class AsyncGateway(_Face):
     @cached_property
     def chat(self) -> AsyncChat:
         """`chat.completions`: the surface shaped as OpenAI's."""
-        return AsyncChat(self)
+        return AsyncChat(self._engine)
 
     @property
     def models(self) -> AsyncModels:
@@ -243,7 +226,7 @@ class AsyncGateway(_Face):
         Raises what the call would raise before its first send.
         """
         request, options = explained(model, messages, parameters)
-        return await self._explain(request, options)
+        return await self._engine.explain(request, options)
 
     async def refresh(self) -> bool:
         """Look at the manifest's source now; True if a new one is in force. Raises `ManifestError`."""

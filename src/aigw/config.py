@@ -14,7 +14,7 @@ from aigw.protocols import Sink
 ManifestArgument: TypeAlias = str | os.PathLike[str] | Mapping[str, object]
 Transport: TypeAlias = Literal["auto", "httpcore", "pyreqwest"]
 
-TRANSPORTS = ("auto", "httpcore", "pyreqwest")
+TRANSPORTS: tuple[Transport, ...] = ("auto", "httpcore", "pyreqwest")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +87,11 @@ def _tags(text: str) -> dict[str, str]:
 
 
 def _transport(name: str) -> Transport:
-    if name not in TRANSPORTS:
-        message = f"There is no transport {name!r}; there are {', '.join(TRANSPORTS)}."
-        raise ConfigurationError(message)
-    return cast("Transport", name)
+    for known in TRANSPORTS:
+        if name == known:
+            return known
+    message = f"There is no transport {name!r}; there are {', '.join(TRANSPORTS)}."
+    raise ConfigurationError(message)
 
 
 def _cache_dir(environ: Mapping[str, str]) -> Path:

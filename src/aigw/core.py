@@ -3,11 +3,10 @@
 import hashlib
 import os
 import random
-import time
-from collections.abc import Mapping
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-from aigw.call import Principal
+from aigw.call import Options, Principal
 from aigw.config import Config, Transport
 from aigw.errors import GatewayClosedError, ManifestUnavailableError, MissingExtraError
 from aigw.manifest.compile import compile_manifest
@@ -16,16 +15,21 @@ from aigw.manifest.disk import DiskCopy
 from aigw.manifest.holder import Holder, ManifestStatus
 from aigw.manifest.snapshot import Snapshot
 from aigw.manifest.sources import UrlSource, source_of
-from aigw.pipeline import Pipeline
+from aigw.pipeline import Handled, Pipeline
 from aigw.protocols import Clock, Runtime, Sink
 from aigw.providers.registry import kinds
-from aigw.runtime.background import Background
+from aigw.record import Record
+from aigw.runtime.background import Background, give_way
 from aigw.runtime.clock import SystemClock
 from aigw.runtime.fetch import Fetcher
 from aigw.runtime.fork import remember
 from aigw.secrets import Secrets
 from aigw.sinks.jsonl import JsonLinesSink
 from aigw.sinks.log import LogSink
+from aigw.types.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 START_LIMIT_S = 2.0
 """How long a first call may wait for a manifest that is nowhere at hand."""
@@ -116,10 +120,38 @@ class Core:
             return ready.result(0) if ready.done() else await self._runtime.wait(ready, START_LIMIT_S)
         except TimeoutError:
             message = (
-                f"No manifest came from {self.source} within {START_LIMIT_S:.0f} s, and there is no last good copy of it "
-                "here. Check the URL (`aigw manifest check`); it is tried again in the background."
+                f"No manifest came from {self.source} within {START_LIMIT_S:.0f} s, and there is no last good copy "
+                "of it here. Check the URL (`aigw manifest check`); it is tried again in the background."
             )
             raise ManifestUnavailableError(message) from None
+
+
+class Bound:
+    """A core with the options its calls begin with: the engine a gateway's surfaces are given."""
+
+    __slots__ = ("_core", "_options")
+
+    def __init__(self, core: Core, options: Options) -> None:
+        self._core = core
+        self._options = options
+
+    async def open(self, request: Request, options: Options) -> Handled:
+        """Send *request* through the pipeline, the call's own *options* over the gateway's."""
+        return await self._core.pipeline.open(request, self._merged(options))
+
+    async def explain(self, request: Request, options: Options) -> Record:
+        """Say what would become of *request*, calling nobody."""
+        return await self._core.pipeline.explain(request, self._merged(options))
+
+    def _merged(self, own: Options) -> Options:
+        mine = self._options
+        return Options(
+            mine.timeout if own.timeout is None else own.timeout,
+            mine.max_retries if own.max_retries is None else own.max_retries,
+            {**mine.extra_headers, **own.extra_headers},
+            own.extra_query,
+            {**mine.tags, **own.tags},
+        )
 
 
 def wants_fast(transport: Transport) -> bool:
@@ -152,7 +184,7 @@ def _holder(config: Config, fetch: Fetcher, clock: Clock) -> Holder | None:
 
 def _compile(content: "bytes | str | Mapping[str, object]", source: str) -> Snapshot:
     """Compile in small bites, giving way to the application's threads (and its event loop) between them."""
-    return compile_manifest(content, source=source, kinds=kinds(), breathe=lambda: time.sleep(0))
+    return compile_manifest(content, source=source, kinds=kinds(), breathe=give_way)
 
 
 def _principal(key: str | None) -> Principal:

@@ -83,7 +83,7 @@ __all__ = [
     "UnsupportedParameterError",
 ]
 
-E_co = TypeVar("E_co", bound="AigwError")
+E = TypeVar("E", bound="AigwError")
 
 
 class Failure(StrEnum):
@@ -116,7 +116,7 @@ class AigwError(Exception):
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
-def _rebuild(kind: type[E_co], args: tuple[object, ...], state: Mapping[str, object]) -> E_co:
+def _rebuild(kind: type[E], args: tuple[object, ...], state: Mapping[str, object]) -> E:
     """Rebuild a pickled error without calling its constructor, whose keywords pickle cannot know."""
     error = kind.__new__(kind, *args)
     error.args = args
@@ -219,7 +219,9 @@ class APITimeoutError(APIConnectionError):
 
     failure = Failure.TIMEOUT
 
-    def __init__(self, message: str = "Request timed out.", *, phase: str = "attempt", provider: str | None = None) -> None:
+    def __init__(
+        self, message: str = "Request timed out.", *, phase: str = "attempt", provider: str | None = None
+    ) -> None:
         super().__init__(message, provider=provider)
         self.phase = phase
 

@@ -106,7 +106,7 @@ class Pipeline:
         return Handled(call, await self._first(call), self.runtime)
 
     async def explain(self, request: Request, options: Options) -> Record:
-        """Say what would become of *request*, without calling anyone. Raises what `open` would before its first send."""
+        """Say what would become of *request*, calling nobody. Raises what `open` would before its first send."""
         call = await self._call(request, options)
         _, decided = self._routing.decide(call)
         call.trail.target = decided.targets[0] if decided.targets else None

@@ -5,11 +5,14 @@ Adapters are pure and synchronous. Everything that may wait is `async def` and w
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
+
+from typing_extensions import TypeIs
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from aigw.call import Call, Patience, Reply
     from aigw.errors import APIError
     from aigw.manifest.snapshot import Target
@@ -47,7 +50,7 @@ class Decoder(Protocol):
         ...
 
     def end(self) -> "Sequence[Event]":
-        """Give what is left when the connection has ended. Without the dialect's terminal marker there is no `Ended`."""
+        """Give what is left when the connection has ended; no `Ended` without the dialect's terminal marker."""
         ...
 
 
@@ -61,12 +64,14 @@ class Adapter(Protocol):
         ...
 
     def write(self, request: "Request", target: "Target", secret: str | None) -> Outgoing:
-        """Write *request* for *target*. Raises `UnsupportedParameterError`, or drops with a note, as the provider says."""
+        """Write *request* for *target*. Raises `UnsupportedParameterError`, or drops with a note, if so declared."""
         ...
 
     def read(self, response: "HttpResponse", target: "Target") -> "Answer":
-        """Read a complete answer. Raises the mapped `APIError` for an error inside a 200, `UnreadableAnswerError` for
-        what is not the dialect."""
+        """Read a complete answer.
+
+        Raises the mapped `APIError` for an error inside a 200, `UnreadableAnswerError` for what is not the dialect.
+        """
         ...
 
     def decoder(self, target: "Target") -> Decoder:
@@ -78,7 +83,6 @@ class Adapter(Protocol):
         ...
 
 
-@runtime_checkable
 class OfflineAdapter(Protocol):
     """An adapter that needs no wire: it answers by itself, at once (`echo`)."""
 
@@ -89,8 +93,13 @@ class OfflineAdapter(Protocol):
         ...
 
     def play(self, request: "Request", target: "Target") -> "Sequence[Event]":
-        """Give the events of the answer: one `Answer`, or a whole stream ending in `Ended` if *request* asks for one."""
+        """Give the events of the answer: one `Answer`, or a whole stream ending in `Ended` if one is asked for."""
         ...
+
+
+def is_offline(adapter: Adapter | OfflineAdapter) -> TypeIs[OfflineAdapter]:
+    """Whether *adapter* answers by itself. (Asking a runtime-checkable protocol would cost more than routing does.)"""
+    return hasattr(adapter, "play")
 
 
 class Exchange(Protocol):
@@ -159,8 +168,10 @@ class Runtime(Protocol):
         ...
 
     def custodian(self) -> "Callable[[Callable[[], Coroutine[object, None, None]]], None]":
-        """Give a function that closes something whose owner was dropped unread, called from any thread by the garbage
-        collector; what it closes belongs to where `custodian` was called."""
+        """Give a function that closes something whose owner was dropped unread.
+
+        The garbage collector calls it, from any thread; what it closes belongs to where `custodian` was called.
+        """
         ...
 
     def retain(self, pools: frozenset[str]) -> None:

@@ -73,7 +73,7 @@ class Secrets:
         scheme, _, rest = reference.partition(":")
         value = (self._sources.get(scheme) or self._installed(scheme)).fetch(rest)
         if not value.isascii() or not value.isprintable():
-            message = f"The secret {reference} holds characters that cannot be sent in a header. Check for a stray line."
+            message = f"The secret {reference} has characters that a header cannot carry. Check for a stray line."
             raise SecretError(message)
         return value
 

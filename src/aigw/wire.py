@@ -3,7 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar, overload
 from urllib.parse import urlencode, urlsplit
+
+T = TypeVar("T")
 
 
 class Headers(Mapping[str, str]):
@@ -19,6 +22,22 @@ class Headers(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         return self._values[name.lower()]
+
+    @overload
+    def get(self, key: str, /) -> str | None: ...
+
+    @overload
+    def get(self, key: str, /, default: str) -> str: ...
+
+    @overload
+    def get(self, key: str, /, default: T) -> str | T: ...
+
+    def get(self, key: str, /, default: object = None) -> object:
+        """Give the value of a header, or *default*. (The mixin's goes through an exception for each absent header.)"""
+        return self._values.get(key.lower(), default)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key.lower() in self._values
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -50,6 +69,11 @@ class HttpResponse:
     truncated: bool = False
 
     @property
+    def is_success(self) -> bool:
+        """Whether the status is one of success (2xx)."""
+        return is_success(self.status_code)
+
+    @property
     def text(self) -> str:
         """The body as text; bytes that are not UTF-8 are replaced."""
         return self.content.decode("utf-8", "replace")
@@ -61,6 +85,11 @@ class HttpResponse:
         except RecursionError as error:
             message = "the JSON is nested too deeply"
             raise ValueError(message) from error
+
+
+def is_success(status: int) -> bool:
+    """Whether *status* is one of success (2xx)."""
+    return 200 <= status < 300  # noqa: PLR2004 - RFC 9110 15.3
 
 
 def with_query(url: str, query: Mapping[str, object]) -> str:

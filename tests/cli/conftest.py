@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.cli.kit import ECHO, Ran, Run
 
 from aigw.cli import main
 from aigw.testing import OpenAIServer
-from tests.cli.kit import ECHO, Ran, Run
 
 
 @pytest.fixture

@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from aigw.testing import CutAt, OpenAIServer, Refusal, StallAt, Status, Text
 from tests.cli.kit import AIGW, Run
 
+from aigw.testing import CutAt, OpenAIServer, Refusal, StallAt, Status, Text
 
-def test_the_answer_goes_to_stdout_and_the_summary_to_stderr(run: Run, openai: OpenAIServer, openai_manifest: str) -> None:
+
+def test_the_answer_goes_to_stdout_and_the_summary_to_stderr(
+    run: Run, openai: OpenAIServer, openai_manifest: str
+) -> None:
     openai.always(Text("It is on fire."))
     ran = run("chat", "--manifest", openai_manifest, "What about the printer?")
 
@@ -74,7 +76,9 @@ def test_a_dash_reads_the_text_from_standard_input(
     assert [{"role": "user", "content": "two\nlines\n"}] == openai.requests[0].json["messages"]
 
 
-def test_standard_input_that_is_no_text_is_refused(run: Run, openai_manifest: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_that_is_no_text_is_refused(
+    run: Run, openai_manifest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe"), "utf-8"))
     ran = run("chat", "--manifest", openai_manifest, "-")
 

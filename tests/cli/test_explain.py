@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from tests.cli.kit import Run
 
 from aigw.testing import OpenAIServer
-from tests.cli.kit import Run
 
 
 def test_every_candidate_is_shown_with_its_reason(run: Run, tmp_path: Path) -> None:

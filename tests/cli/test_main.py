@@ -8,11 +8,20 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from aigw.testing import Hang, OpenAIServer
 from tests.cli.kit import AIGW, Run
 
-COMMANDS = [[], ["demo"], ["chat"], ["explain"], ["manifest"], ["manifest", "check"], ["manifest", "show"], ["providers"]]
+from aigw.testing import Hang, OpenAIServer
+
+COMMANDS = [
+    [],
+    ["demo"],
+    ["chat"],
+    ["explain"],
+    ["manifest"],
+    ["manifest", "check"],
+    ["manifest", "show"],
+    ["providers"],
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -75,20 +84,18 @@ def test_help_loads_nothing_heavy() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="exit code by signal is a custom of POSIX shells")
 def test_a_reader_that_left_ends_the_command_quietly() -> None:
-    done = subprocess.Popen([*AIGW, "providers"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert done.stdout is not None
-    done.stdout.close()
-    assert done.stderr is not None
-    complaint = done.stderr.read()
-    done.stderr.close()
+    with subprocess.Popen([*AIGW, "providers"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        complaint = running.stderr.read()
 
-    assert 141 == done.wait(30)
-    assert b"" == complaint
+    assert (141, b"") == (running.returncode, complaint)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_an_output_that_is_full_is_an_error_and_no_traceback() -> None:
-    with open("/dev/full", "w") as full:
+    with Path("/dev/full").open("w") as full:
         done = subprocess.run([*AIGW, "providers"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
 
     assert 1 == done.returncode
@@ -102,15 +109,14 @@ def test_ctrl_c_ends_a_call_with_130_and_closes_its_connection(
 ) -> None:
     openai.always(Hang())
     options = [option] if option else []
-    calling = subprocess.Popen(
-        [*AIGW, "chat", "--manifest", openai_manifest, *options, "hello"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert openai.wait_for(lambda: len(openai.requests) == 1, 30)
-    calling.send_signal(signal.SIGINT)
-    out, err = calling.communicate(timeout=30)
+    command = [*AIGW, "chat", "--manifest", openai_manifest, *options, "hello"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as calling:
+        try:
+            assert openai.wait_for(lambda: len(openai.requests) == 1, 30)
+            calling.send_signal(signal.SIGINT)
+            out, err = calling.communicate(timeout=30)
+        finally:
+            calling.kill()
 
     assert (130, "", "") == (calling.returncode, out, err)
     assert openai.wait_for(lambda: not openai.connections.open)

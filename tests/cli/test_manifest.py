@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.cli.kit import ECHO, Run
 
 from aigw.testing import ManifestServer
-from tests.cli.kit import ECHO, Run
 
 BROKEN = """\
 schema: aigw/v1
@@ -112,7 +112,9 @@ def test_show_names_where_keys_come_from_and_never_the_key(
         assert "env:OPENAI_API_KEY" in out
         assert "made-up-key" not in out
 
-    known = {item["name"]: item["key_is_readable"] for item in run("manifest", "show", "--json", str(path)).json["providers"]}
+    known = {
+        item["name"]: item["key_is_readable"] for item in run("manifest", "show", "--json", str(path)).json["providers"]
+    }
     assert {"openai": True, "anthropic": False} == known
 
 

@@ -1,7 +1,6 @@
 """`aigw providers` lists what a manifest can name, and never a key."""
 
 import pytest
-
 from tests.cli.kit import Run
 
 

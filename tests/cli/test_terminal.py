@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from tests.cli.kit import AIGW
 
 from aigw.cli.terminal import Cell, Page, harmless, one_line
-from tests.cli.kit import AIGW
 
 
 class Screen(io.StringIO):

@@ -68,7 +68,8 @@ m.yaml:4: providers.openai.kind: unknown kind 'opena'; did you mean 'openai'?
 m.yaml:5: providers.literal.api_key: must be a reference (env:…, file:…) or `none`; a key itself may not stand here
 m.yaml:6: providers.foreign.api_key: is missing; say which key goes to evil.example (env:NAME, file:/path), or `none`
 m.yaml:7: providers.nobase.base_url: is missing; a provider of kind openai-compatible has no address of its own
-m.yaml:8: providers.headed.headers: Authorization holds a credential; put a reference (env:NAME, file:/path) into api_key instead
+m.yaml:8: providers.headed.headers: Authorization holds a credential; \
+put a reference (env:NAME, file:/path) into api_key instead
 m.yaml:8: providers.headed.timeut: unknown key; known are api_key, base_url, headers, hosts, kind, unsupported
 m.yaml:10: models.cheap.provider: unknown provider 'opnai'; did you mean 'openai'?
 m.yaml:11: models.chained: 'cheap' does not say which provider; write provider/model
@@ -82,7 +83,8 @@ m.yaml:19: routes[1].targets[3]: unknown model 'c'; known are bare, chained, che
 m.yaml:19: routes[1].targets[4]: 'literal' is a provider; write literal/ and its model
 m.yaml:19: routes[1].targets[5]: does not say which model; write provider/model
 m.yaml:20: routes[1].fallback_on[1]: unknown failure 'rate_limit'; did you mean 'rate_limited'?
-m.yaml:20: routes[1].fallback_on[2]: context_length has targets of its own; list them under `fallbacks: {context_length: […]}`
+m.yaml:20: routes[1].fallback_on[2]: context_length has targets of its own; \
+list them under `fallbacks: {context_length: […]}`
 m.yaml:21: routes[2].targets[0]: 'model' is missing; a target needs provider and model, or use: provider/model
 m.yaml:21: routes[2].timeout: must be a duration above zero, such as 500ms, 30s, 2m or 1h, or a number of seconds
 m.yaml:22: routes[3].fallbacks.context_lenght: unknown key; did you mean 'context_length'?

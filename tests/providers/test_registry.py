@@ -28,8 +28,11 @@ class Plugin:
 plugin = Plugin()
 
 
+CACHED = (registry.adapter, registry._plugins, registry._foreign)
+
+
 def _forget() -> None:
-    for cached in (registry.adapter, registry._plugins, registry._foreign):
+    for cached in CACHED:
         cached.cache_clear()
 
 

@@ -1,11 +1,9 @@
 """What can be asked of `aigw`: the argument parser, and its help with examples. Imports no command."""
 
 import argparse
+import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
+from typing import Final, Protocol
 
 MANIFEST_HELP: Final = "URL or file of the manifest (default: AIGW_MANIFEST)"
 
@@ -102,6 +100,14 @@ class Arguments(argparse.Namespace):
     asynchronous: bool = False
 
 
+class _Commands(Protocol):
+    """Where commands are added: what `add_subparsers` gives, whose class argparse keeps to itself."""
+
+    def add_parser(self, name: str, *, usage: str, help: str) -> argparse.ArgumentParser:  # noqa: A002 - argparse's
+        """Add the command *name*."""
+        ...
+
+
 class _Version(argparse.Action):
     """Print the version, which is looked up only when asked for: reading package metadata is slow."""
 
@@ -120,7 +126,8 @@ class _Version(argparse.Action):
             version = str(aigw.__version__)
         except PackageNotFoundError:
             version = "of a source tree that is not installed"
-        parser.exit(0, f"aigw {version}\n")
+        sys.stdout.write(f"aigw {version}\n")
+        parser.exit(0)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -136,14 +143,14 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add_demo(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_demo(commands: _Commands) -> None:
     demo = _described(commands.add_parser("demo", usage="aigw demo [options]", help="see it work, in seconds"), DEMO)
     demo.add_argument("--async", dest="asynchronous", action="store_true", help="go through AsyncGateway")
     _add_json(demo)
     demo.set_defaults(handler="demo:run")
 
 
-def _add_chat(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_chat(commands: _Commands) -> None:
     chat = _described(commands.add_parser("chat", usage="aigw chat [options] TEXT", help="ask a model"), CHAT)
     chat.add_argument("text", metavar="TEXT", help="what to say; - reads it from standard input")
     chat.add_argument("--model", metavar="MODEL", help="route or model (default: the manifest's only one)")
@@ -154,7 +161,7 @@ def _add_chat(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     chat.set_defaults(handler="chat:run")
 
 
-def _add_explain(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_explain(commands: _Commands) -> None:
     added = commands.add_parser("explain", usage="aigw explain [options] [TEXT]", help="say where a call would go")
     explain = _described(added, EXPLAIN)
     explain.add_argument("text", metavar="TEXT", nargs="?", default="…", help="what would be said (default: …)")
@@ -164,7 +171,7 @@ def _add_explain(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None
     explain.set_defaults(handler="explain:run")
 
 
-def _add_manifest(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_manifest(commands: _Commands) -> None:
     usage = "aigw manifest COMMAND ..."
     added = commands.add_parser("manifest", usage=usage, help="check a manifest, or show what it says")
     manifest = _described(added, MANIFEST)
@@ -181,7 +188,7 @@ def _add_manifest(commands: "_SubParsersAction[argparse.ArgumentParser]") -> Non
     show.set_defaults(handler="manifest:show")
 
 
-def _add_providers(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_providers(commands: _Commands) -> None:
     added = commands.add_parser("providers", usage="aigw providers [options]", help="list the kinds of provider")
     providers = _described(added, PROVIDERS)
     _add_json(providers)
@@ -198,7 +205,14 @@ def _described(parser: argparse.ArgumentParser, text: str) -> argparse.ArgumentP
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
-    """Wraps descriptions and leaves examples as they are written."""
+    """Wraps descriptions, leaves examples as they are written, and lists commands the same way in every Python."""
+
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        # Before 3.13, argparse forgets that commands are indented when it measures them.
+        for command in self._iter_indented_subactions(action):
+            width = len(self._format_action_invocation(command)) + self._current_indent
+            self._action_max_length = max(self._action_max_length, width)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         if text.startswith("examples:"):

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import closing
 
 from aigw.cli.arguments import Arguments
@@ -16,7 +17,7 @@ def run(arguments: Arguments, terminal: Terminal) -> int:
     """Play all steps; 0 if each did what it says. Raises what a call raises."""
     began = time.monotonic()
     with World() as world:
-        kind: type[Service] = AwaitingService if arguments.asynchronous else BlockingService
+        kind: Callable[[str, str], Service] = AwaitingService if arguments.asynchronous else BlockingService
         with closing(kind(world.manifests.url, world.cache_dir)) as service:
             if not arguments.json:
                 _introduce(world, service, terminal.out)

@@ -32,9 +32,8 @@ def tell_end(steps: Sequence[Step], seconds: float, out: Page) -> None:
     rows = [_step_row(number, step) for number, step in enumerate(steps, start=1)]
     out.table(["#", "step", "answered by", "attempts", "manifest", "time", "result"], rows)
     out.line()
-    done = all(step.ok for step in steps)
-    what = "All of it happened as told" if done else "Something did not happen as told"
-    out.line(f"{what}, in {seconds:.1f} s. The service's code never said more than model={ROUTE!r}.", _verdict(done))
+    what = "All of it happened as told" if all(step.ok for step in steps) else "Something did not happen as told"
+    out.line(f"{what}, in {seconds:.1f} s. The service's code never said more than model={ROUTE!r}.", _verdict(steps))
 
 
 def step_as_dict(step: Step) -> dict[str, object]:
@@ -44,25 +43,29 @@ def step_as_dict(step: Step) -> dict[str, object]:
         "ok": step.ok,
         "said": step.said,
         "claims": {claim.text: claim.holds for claim in step.claims},
+        "before": None if step.before is None else step.before.as_dict(),
         "record": step.record.as_dict(),
     }
 
 
 def _candidate_rows(record: Record) -> list[list[Cell | str]]:
-    return [
-        [
-            Cell(candidate.target, "bold"),
-            Cell("yes", "good") if candidate.eligible else Cell("no", "bad"),
-            candidate.reason,
-            ", then ".join(_attempt(one) for one in record.attempts if one.target == candidate.target) or "none",
-        ]
-        for candidate in record.candidates
-    ]
+    """Give a row for each candidate, with its first attempt, and one more for each further attempt there."""
+    rows: list[list[Cell | str]] = []
+    for candidate in record.candidates:
+        attempts = [_attempt(one) for one in record.attempts if one.target == candidate.target] or [Cell("none", "dim")]
+        eligible = Cell("yes", "good") if candidate.eligible else Cell("no", "bad")
+        rows.append(
+            [Cell(candidate.target, "bold"), eligible, candidate.reason, (attempts or [Cell("none", "dim")])[0]]
+        )
+        rows += [["", "", "", attempt] for attempt in attempts[1:]]
+    return rows
 
 
-def _attempt(attempt: Attempt) -> str:
-    waited = f"after a wait of {attempt.waited_s * 1000:.0f} ms " if attempt.waited_s else ""
-    return f"{waited}{attempt.error or attempt.status} ({attempt.latency_s * 1000:.0f} ms)"
+def _attempt(attempt: Attempt) -> Cell:
+    waited = f"waited {_ms(attempt.waited_s)}, then " if attempt.waited_s else ""
+    if attempt.error is None:
+        return Cell(f"{waited}answered in {_ms(attempt.latency_s)} (status {attempt.status})", "good")
+    return Cell(f"{waited}{attempt.error} after {_ms(attempt.latency_s)}", "bad")
 
 
 def _step_row(number: int, step: Step) -> list[Cell | str]:
@@ -72,11 +75,15 @@ def _step_row(number: int, step: Step) -> list[Cell | str]:
         Cell(step.name, "bold"),
         record.target or "nobody",
         str(len(record.attempts)),
-        f"serial {record.serial}",
-        f"{record.latency_s * 1000:.0f} ms",
-        Cell("ok" if step.ok else "FAILED", _verdict(step.ok)),
+        f"serial {record.serial}" if step.before is None else f"serial {step.before.serial}, then {record.serial}",
+        _ms(record.latency_s),
+        Cell("ok" if step.ok else "FAILED", _verdict([step])),
     ]
 
 
-def _verdict(ok: bool) -> Style:
-    return "good" if ok else "bad"
+def _verdict(steps: Sequence[Step]) -> Style:
+    return "good" if all(step.ok for step in steps) else "bad"
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"

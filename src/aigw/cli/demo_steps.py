@@ -26,12 +26,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What happened in one step. `record` is that of its last call."""
+    """What happened in one step. `record` is that of its last call, `before` one to compare it with."""
 
     name: str
     title: str
     said: str
     record: aigw.Record
+    before: aigw.Record | None = None
     remarks: tuple[str, ...] = ()
     claims: tuple[Claim, ...]
 
@@ -114,10 +115,11 @@ def _flipped_manifest(world: World, service: Service) -> Step:
         title="The manifest at the URL flips, and the running process moves",
         said=_text(answer),
         record=answer.aigw,
+        before=before,
         remarks=(
-            f"before: {OPENAI} was started again; serial {before.serial} sends the call to {before.target}",
-            f"after: serial {answer.aigw.serial} was published; {_ms(took_s)} and {calls} calls later, none of them "
-            f"failed, the same gateway sends it to {answer.aigw.target}",
+            f"before: {OPENAI} is up again, and serial {before.serial} sends the call to {before.target}",
+            f"then serial {world.serial} was published, which puts {ANTHROPIC} first",
+            f"{_ms(took_s)} and {calls} calls later, none of which failed, the same gateway sends it there",
         ),
         claims=(
             _answered_by(OPENAI, before),

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Final, Self
@@ -66,7 +66,7 @@ routes:
 
 def answer_of(target: str) -> str:
     """Give what the model behind *target* says in this world."""
-    return f"{target.partition('/')[2]} says: the printer on floor 3 is on fire; send someone with an extinguisher."
+    return f"{target.partition('/')[2]} says: the printer on floor 3 is on fire."
 
 
 def _openai(port: int = 0) -> OpenAIServer:
@@ -82,15 +82,16 @@ def _summary(request: Received) -> Text | Drip:
 
 
 @contextmanager
-def _loopback_needs_no_proxy() -> Iterator[None]:
-    """Keep an `HTTP_PROXY` of the environment out of calls to this machine."""
-    before = os.environ.get("no_proxy")
-    excepted = before or os.environ.get("NO_PROXY", "")
-    os.environ["no_proxy"] = f"{excepted},127.0.0.1".lstrip(",")
+def _loopback_needs_no_proxy() -> Generator[None, None, None]:
+    """Keep an `HTTP_PROXY` of the environment out of calls to this machine. Transports differ in the case they read."""
+    before = {name: os.environ.get(name) for name in ("no_proxy", "NO_PROXY")}
+    excepted = before["no_proxy"] or before["NO_PROXY"] or ""
+    for name in before:
+        os.environ[name] = f"{excepted},127.0.0.1".lstrip(",")
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["no_proxy"]
-        else:
-            os.environ["no_proxy"] = before
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value

@@ -23,7 +23,7 @@ def _show(record: Record, terminal: Terminal) -> None:
     out = terminal.out
     out.line(f"{record.model} by manifest serial {record.serial}, digest {record.digest[:12]}")
     out.line()
-    rows = [
+    rows: list[list[Cell | str]] = [
         [
             Cell(candidate.target, "bold"),
             Cell("yes", "good") if candidate.eligible else Cell("no", "bad"),

@@ -11,7 +11,7 @@ _MOST: Final = 10
 
 
 def only_model(gateway: "Gateway") -> str:
-    """Give the only route or model of the manifest. Raises `ConfigurationError`, which lists them, if there are more."""
+    """Give the only route or model of the manifest. Raises `ConfigurationError`, listing them, if there are more."""
     names = [model.id for model in gateway.models.list()]
     if len(names) == 1:
         return names[0]

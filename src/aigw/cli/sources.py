@@ -45,10 +45,7 @@ def load(named: str | None) -> Snapshot:
 
 def _content(source: FileSource | UrlSource) -> bytes:
     try:
-        if isinstance(source, FileSource):
-            fetched = read_file(source, now=None)
-        else:
-            fetched = _fetched(source)
+        fetched = read_file(source, now=None) if isinstance(source, FileSource) else _fetched(source)
     except FetchRefusedError as error:
         message = f"The manifest {source.label} cannot be had: {error}."
         raise ManifestUnavailableError(message) from error

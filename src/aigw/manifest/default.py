@@ -32,7 +32,12 @@ def default_snapshot(environ: Mapping[str, str], kinds: Mapping[str, Kind]) -> S
         providers=MappingProxyType(providers),
         routes=MappingProxyType({}),
         allow_direct=True,
+        absent=MappingProxyType({kind.name: kind.key_env[0] for kind in kinds.values() if _is_absent(kind, providers)}),
     )
+
+
+def _is_absent(kind: Kind, providers: Mapping[str, Provider]) -> bool:
+    return kind.name not in providers and bool(kind.key_env)
 
 
 def _provider(kind: Kind, environ: Mapping[str, str]) -> Provider | None:

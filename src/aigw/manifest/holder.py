@@ -343,7 +343,7 @@ class Holder:
             what = what.replace(self._source.url, label)
         serving = self._known.snapshot
         rest = "there is no last good copy" if serving is None else f"serial {serving.serial} keeps serving"
-        error = ManifestUnavailableError(f"the manifest at {label} cannot be had: {what}; {rest}")
+        error = ManifestUnavailableError(f"the manifest at {label} cannot be had ({rest}): {what}")
         error.__cause__ = failure if isinstance(failure, APIConnectionError) else None
         patient, retry_s = (
             (failure.patient, failure.retry_s) if isinstance(failure, FetchRefusedError) else (False, None)

@@ -86,7 +86,8 @@ class Snapshot:
     """All a call needs to know of the manifest. `serial` and `digest` (sha256 of the document, hex) identify it.
 
     `routes` holds routes and models under one namespace, by the names callers use. With `allow_direct`, callers may
-    also say `provider/model`.
+    also say `provider/model`. `absent` names providers that are not there and the environment variable that would bring
+    each, where there is no manifest to ask.
     """
 
     serial: int
@@ -99,3 +100,4 @@ class Snapshot:
     timeout: float | None = 600.0
     max_retries: int = 2
     tags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict[str, str]()))
+    absent: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict[str, str]()))

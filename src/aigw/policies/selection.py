@@ -29,6 +29,8 @@ def find_route(snapshot: Snapshot, name: str) -> Route:
         return route
     provider_name, _, model = name.partition("/")
     provider = snapshot.providers.get(provider_name)
+    if provider is None and model and provider_name in snapshot.absent:
+        raise _keyless(snapshot, provider_name)
     if provider is None or not model:
         raise _unknown(snapshot, name)
     if not snapshot.allow_direct:
@@ -60,13 +62,24 @@ def plan(route: Route, objection: Objection, is_open: Callable[[Target], bool]) 
     return Plan(tuple(fit or resting), tuple(candidates))
 
 
+def _keyless(snapshot: Snapshot, provider: str) -> ModelNotFoundError:
+    message = (
+        f"There is no manifest and no key for {provider}. Set {snapshot.absent[provider]}, or name a manifest with "
+        "`manifest=` or AIGW_MANIFEST."
+    )
+    return ModelNotFoundError(message, code="missing_key", param="model", type="configuration_error")
+
+
 def _unknown(snapshot: Snapshot, name: str) -> ModelNotFoundError:
     known = list(snapshot.routes)
     if snapshot.allow_direct:
         known += [f"{provider}/…" for provider in snapshot.providers]
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(repr(one) for one in near)}?" if near else f"It has: {_listed(known)}."
-    message = f"The manifest ({snapshot.source}, serial {snapshot.serial}) has no route or model {name!r}. {hint}"
+    where = f"The manifest ({snapshot.source}, serial {snapshot.serial})"
+    if snapshot.absent:
+        where = "There is no manifest (`manifest=` or AIGW_MANIFEST names one), and the embedded default"
+    message = f"{where} has no route or model {name!r}. {hint}"
     return ModelNotFoundError(message, code="model_not_found", param="model", type="invalid_request_error")
 
 

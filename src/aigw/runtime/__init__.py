@@ -1,1 +1,1 @@
-"""The only code that waits: one runtime blocks, the other awaits, and `drive` steps coroutines over the blocking one."""
+"""The only code that waits: one runtime blocks, the other awaits; `drive` steps coroutines over the first."""

@@ -4,9 +4,8 @@ import asyncio
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import Future
 from contextlib import suppress
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import httpcore
 
@@ -18,6 +17,9 @@ from aigw.runtime.clock import SystemClock
 from aigw.runtime.drive import run
 from aigw.runtime.sockets import AsyncPatientBackend
 from aigw.wire import HttpRequest
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 

@@ -2,12 +2,18 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
 _AFTER_ERROR_S: Final = 60.0
 
 _log = logging.getLogger("aigw.runtime")
+
+
+def give_way() -> None:
+    """Let another thread run now, if one is waiting: called between bites of work that would hold up an event loop."""
+    time.sleep(0)
 
 
 class Background:

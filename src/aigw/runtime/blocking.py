@@ -4,8 +4,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import Future
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import httpcore
 
@@ -16,6 +15,9 @@ from aigw.runtime.clock import SystemClock
 from aigw.runtime.drive import run
 from aigw.runtime.sockets import PatientBackend
 from aigw.wire import HttpRequest
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 

@@ -23,6 +23,7 @@ from aigw.protocols import Clock, Exchange
 from aigw.runtime import http
 from aigw.runtime.asynchronous import AsyncioRuntime
 from aigw.runtime.blocking import BlockingRuntime
+from aigw.types.json import as_array, as_object, as_text
 from aigw.wire import Headers, HttpRequest
 
 B = TypeVar("B", ClientBuilder, SyncClientBuilder)
@@ -52,7 +53,7 @@ class WholeExchange:
         return self._body[:limit], len(self._body) > limit
 
     async def aclose(self) -> None:
-        """The connection has gone back already."""
+        """Do nothing: the connection has gone back already."""
 
 
 class FastBlockingRuntime(BlockingRuntime):
@@ -167,7 +168,8 @@ def _fail(error: PyreqwestError, patience: Patience, url: str) -> NoReturn:
     host = urlsplit(url).netloc.rpartition("@")[2]
     if isinstance(error, RequestTimeoutError):
         phase = "connect" if isinstance(error, ConnectTimeoutError) else patience.left()[1]
-        raise APITimeoutError(f"Timed out waiting for {host}: {http.PHASES[phase]}.", phase=phase) from error
+        message = f"Timed out waiting for {host}: {http.PHASES[phase]}."
+        raise APITimeoutError(message, phase=phase) from error
     reason = _last_cause(error)
     if isinstance(error, ConnectError):
         message = f"Cannot connect to {host}: {reason}. Is it up, and reachable from here?"
@@ -177,6 +179,6 @@ def _fail(error: PyreqwestError, patience: Patience, url: str) -> NoReturn:
 
 
 def _last_cause(error: PyreqwestError) -> str:
-    details = error.args[1] if len(error.args) > 1 else None
-    causes = details.get("causes") if isinstance(details, dict) else None
-    return str(causes[-1]["message"]) if causes else http.plain(error)
+    details = as_object(error.args[1] if len(error.args) > 1 else None)
+    causes = as_array(details.get("causes"))
+    return as_text(as_object(causes[-1]).get("message")) or "no reason given" if causes else http.plain(error)

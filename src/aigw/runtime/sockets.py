@@ -117,7 +117,7 @@ class AsyncPatientBackend(httpcore.AsyncNetworkBackend):
     """Opens connections of the event loop."""
 
     def __init__(self) -> None:
-        self._backend = httpcore.AnyIOBackend()
+        self._backend = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
     async def connect_tcp(
         self,

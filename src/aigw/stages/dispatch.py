@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from aigw.call import Call, One, Patience, Reply
 from aigw.errors import APIConnectionError, APIError, PermissionDeniedError
 from aigw.manifest.snapshot import Provider, Target
-from aigw.protocols import Adapter, Decoder, Exchange, OfflineAdapter, Runtime
+from aigw.protocols import Adapter, Decoder, Exchange, OfflineAdapter, Runtime, is_offline
 from aigw.secrets import Secrets
 from aigw.types.events import ChoiceEnded, Ended, Event, Started, UsageReported
-from aigw.wire import HttpRequest, HttpResponse, with_query
+from aigw.wire import HttpRequest, HttpResponse, is_success, with_query
 
 ANSWER_LIMIT = 64 * 1024 * 1024
 ERROR_LIMIT = 256 * 1024
@@ -37,7 +37,7 @@ class Dispatch:
             message = "dispatch needs a call that is aimed at a target"
             raise ValueError(message)
         adapter = self._adapters(target.provider.kind.dialect)
-        if isinstance(adapter, OfflineAdapter):
+        if is_offline(adapter):
             return Reply(Played(adapter.play(call.request, target)))
         try:
             return await self._send(call, target, adapter)
@@ -59,7 +59,7 @@ class Dispatch:
         patience = Patience(self._runtime.monotonic, timeouts, call.deadline, streamed=streamed)
         exchange = await self._runtime.send(target.provider.key, request, patience)
         try:
-            if streamed and 200 <= exchange.status < 300 and not _is_whole(exchange):
+            if streamed and is_success(exchange.status) and not _is_whole(exchange):
                 call.trail.response = HttpResponse(exchange.status, exchange.headers)
                 return Reply(Streamed(exchange, adapter.decoder(target), patience))
             response = await _read(exchange)
@@ -67,7 +67,7 @@ class Dispatch:
             await exchange.aclose()
             raise
         await exchange.aclose()
-        if not 200 <= response.status_code < 300:
+        if not response.is_success:
             raise adapter.error(response, target)
         call.trail.response = response
         return Reply(One(adapter.read(response, target)))
@@ -146,8 +146,8 @@ def _is_whole(exchange: Exchange) -> bool:
 
 
 async def _read(exchange: Exchange) -> HttpResponse:
-    fine = 200 <= exchange.status < 300
-    content, truncated = await exchange.read(ANSWER_LIMIT if fine else ERROR_LIMIT)
+    limit = ANSWER_LIMIT if is_success(exchange.status) else ERROR_LIMIT
+    content, truncated = await exchange.read(limit)
     return HttpResponse(exchange.status, exchange.headers, content, truncated)
 
 

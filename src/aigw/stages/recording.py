@@ -30,7 +30,7 @@ class Recording:
         def look(event: Event) -> None:
             _watch(call.trail, event, self._runtime.monotonic)
 
-        async def ended(ending: Ending) -> None:  # noqa: RUF029 - hooks may wait; this one need not
+        async def ended(ending: Ending) -> None:
             self._finish(call, ending)
 
         reply.on_event(look)
@@ -53,8 +53,17 @@ class Recording:
 
 
 def record_of(call: Call, now: float) -> Record:
-    """Make the record of *call* as far as it has come; *now* (monotonic) stands in for an end that is still to come."""
+    """Give the record of *call* as far as it has come; *now* (monotonic) stands in for an end that is still to come."""
     trail = call.trail
+    if trail.record is not None:
+        return trail.record
+    record = _made(call, trail, now)
+    if trail.ending is not None:
+        trail.record = record
+    return record
+
+
+def _made(call: Call, trail: Trail, now: float) -> Record:
     ending = trail.ending or Ending(Outcome.OPEN)
     error = ending.error
     api_error = error if isinstance(error, APIError) else None

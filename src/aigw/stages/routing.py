@@ -27,7 +27,7 @@ class Routing:
         """Pass the call on with its route, targets and deadline. Raises what `decide` raises."""
         route, decided = self.decide(call)
         if not decided.targets:
-            raise self._nobody(call, route, decided)
+            raise self._nobody(route, decided)
         return await proceed(call.routed(route, decided.targets, Deadline(_until(call, route))))
 
     def decide(self, call: Call) -> tuple[Route, Plan]:
@@ -45,7 +45,7 @@ class Routing:
                 return f"unsupported:{name}"
         return None if self._secrets.problem(target.provider.secret) is None else "no_secret"
 
-    def _nobody(self, call: Call, route: Route, decided: Plan) -> APIError:
+    def _nobody(self, route: Route, decided: Plan) -> APIError:
         """Say why no target may take the call: the caller's doing if a parameter is in the way, else the key's."""
         reasons = "; ".join(f"{candidate.target}: {candidate.reason}" for candidate in decided.candidates)
         for candidate in decided.candidates:

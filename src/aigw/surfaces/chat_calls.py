@@ -19,6 +19,7 @@ from aigw.types.events import Answer
 if TYPE_CHECKING:
     from aigw.pipeline import Engine, Handled
     from aigw.types.chat_parsed import ParsedChatCompletion
+    from aigw.types.events import Event
 
 T = TypeVar("T")
 
@@ -43,15 +44,15 @@ def watch(params: Mapping[str, object], wanted: "Wanted[T]", method: str) -> Wat
     return Watched(asked, Parser(cast("TypeAdapter[T] | None", adapter), parsed_tools(tools)))
 
 
-def chunk_writer(handled: "Handled", asked: Asked) -> ChunkWriter:
-    """Make the writer for a streamed reply."""
+def chunk_writer(handled: "Handled", asked: Asked, *, include_usage: bool = False) -> ChunkWriter:
+    """Make the writer for a streamed reply; usage is written if the caller asked for it, or if *include_usage* says."""
     call = handled.call
     return ChunkWriter(
         id=f"chatcmpl-{call.id}",
         created=int(call.at),
         model=asked.request.model,
         issuer=None if call.trail.target is None else call.trail.target.id,
-        include_usage=asked.include_usage,
+        include_usage=asked.include_usage or include_usage,
     )
 
 
@@ -86,15 +87,14 @@ async def parsed(engine: "Engine", watched: Watched[T]) -> "tuple[Handled, Parse
 async def _read(handled: "Handled", asked: Asked) -> ChatCompletion:
     """Read a reply to its end: a complete answer, or the pieces of one where a stage streamed it."""
     body: dict[str, object] | None = None
-    write, state = chunk_writer(handled, asked), StreamState[object](Parser())
+    pieces: list[Event] = []
     async for event in handled.reply:
         if isinstance(event, Answer):
             body = _body(handled, event, asked)
         else:
-            for chunk in write(event):
-                state.add(chunk)
+            pieces.append(event)
     try:
-        return ChatCompletion.model_validate(body) if body is not None else _summed(state)
+        return ChatCompletion.model_validate(_summed(handled, pieces, asked) if body is None else body)
     except ValidationError as error:
         place = ".".join(str(step) for step in error.errors(include_input=False, include_url=False)[0]["loc"])
         message = f"The answer is not a chat completion: {place} has another shape than the dialect gives it."
@@ -110,9 +110,13 @@ def _body(handled: "Handled", answer: Answer, asked: Asked) -> dict[str, object]
     )
 
 
-def _summed(state: StreamState[object]) -> ChatCompletion:
-    """Give the sum of a streamed answer, without the marks that `parse` leaves."""
+def _summed(handled: "Handled", pieces: "list[Event]", asked: Asked) -> dict[str, object]:
+    write = chunk_writer(handled, asked, include_usage=True)
+    state: StreamState[object] = StreamState(Parser())
+    for piece in pieces:
+        for chunk in write(piece):
+            state.add(chunk)
     if state.is_empty:
         message = "The reply ended without an answer. Try again; if it stays so, look at the provider's status."
-        raise APIResponseValidationError(message)
-    return ChatCompletion.model_validate(state.body())
+        raise APIResponseValidationError(message, response=handled.call.trail.response)
+    return state.body()

@@ -34,15 +34,19 @@ class _Nothing(Mapping[str, object]):
 
 EMPTY: Final[JsonObject] = _Nothing()
 
+_OBJECTS: Final = (dict, Mapping)
+_ARRAYS: Final = (list, tuple)
+"""Tuples, made once and the usual type first: these checks run for every field of every answer."""
+
 
 def as_object(value: object) -> JsonObject:
     """Give *value* if it is a JSON object, else an empty one."""
-    return cast("JsonObject", value) if isinstance(value, dict | Mapping) else EMPTY
+    return cast("JsonObject", value) if isinstance(value, _OBJECTS) else EMPTY
 
 
 def as_array(value: object) -> JsonArray:
     """Give *value* if it is a JSON array, else an empty one."""
-    return cast("JsonArray", value) if isinstance(value, list | tuple) else ()
+    return cast("JsonArray", value) if isinstance(value, _ARRAYS) else ()
 
 
 def as_text(value: object) -> str | None:

@@ -1,0 +1,197 @@
+"""Every recorded chat exchange, replayed over real HTTP through both faces and read by a second pair of eyes."""
+
+import inspect
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.journeys import extractors
+from tests.journeys.extractors import Call, Counted, Meaning, Refused, Told
+from tests.journeys.recorded import (
+    CHAT,
+    COUNT,
+    MESSAGES,
+    Recording,
+    ReplayServer,
+    manifest,
+    recorded_streams,
+    recordings,
+)
+
+import aigw
+
+HELLO: dict[str, Any] = {"model": "some-model", "messages": [{"role": "user", "content": "Hello!"}]}
+ASK_USAGE = {"stream_options": {"include_usage": True}}
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UPSTREAM_KEY", "key-of-upstream")
+
+
+@pytest.mark.parametrize("recording", recordings(CHAT))
+def test_a_recorded_chat_exchange_goes_out_and_comes_back_as_its_documentation_says(face, recording: Recording):
+    request = recording.request or HELLO
+    with ReplayServer(recording) as server:
+        gateway = face.gateway(manifest=manifest(recording.kind, server.base_url(CHAT)))
+        check(face, gateway, recording, request, extractors.openai_meaning)
+        [received] = server.requests
+    assert wire(request) == json.loads(received.body)
+    assert "Bearer key-of-upstream" == received.headers["authorization"]
+
+
+@pytest.mark.parametrize("recording", recordings(MESSAGES, COUNT))
+def test_a_recorded_messages_exchange_comes_back_as_its_documentation_says(face, recording: Recording):
+    request = {**HELLO, "stream": recording.is_stream, **(ASK_USAGE if recording.is_stream else {})}
+    with ReplayServer(recording) as server:
+        gateway = face.gateway(manifest=manifest(recording.kind, server.origin))
+        check(face, gateway, recording, request, extractors.anthropic_meaning)
+        [received] = server.requests
+    assert "key-of-upstream" == received.headers["x-api-key"]
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+@pytest.mark.parametrize("recording", recorded_streams(CHAT, MESSAGES))
+def test_how_a_recorded_stream_is_cut_into_packets_changes_nothing(face, recording: Recording, size: int):
+    read = extractors.anthropic_meaning if recording.path.endswith(MESSAGES) else extractors.openai_meaning
+    with ReplayServer(recording, size) as server:
+        gateway = face.gateway(manifest=manifest(recording.kind, server.base_url(CHAT).removesuffix("/v1/messages")))
+        check(face, gateway, recording, {**HELLO, "stream": True, **ASK_USAGE}, read)
+
+
+def check(face, gateway, recording: Recording, request: dict[str, Any], read: Callable[[str], Meaning]) -> None:
+    """Send *request* and compare what the caller gets with what *read* finds in the raw text."""
+    if recording.status == 200:
+        assert plainly(read(recording.text)) == plainly(ask(face, gateway, request))
+        return
+    with pytest.raises(aigw.APIStatusError) as caught:
+        ask(face, gateway, request)
+    error = caught.value
+    told = Refused(type(error).__name__, error.status_code, error.message, error.type, error.code)
+    expected = extractors.refusal_of(recording.status, recording.text)
+    assert expected == replace(told, message=expected.message)
+    assert expected.message in error.message
+    assert 1 == len(error.attempts)
+
+
+def ask(face, gateway, request: dict[str, Any]) -> Meaning:
+    """Send *request* as it is, to the model it names at `upstream`, and give what came back."""
+    create = gateway.chat.completions.create
+    asked = {**request, "model": f"upstream/{request['model']}"}
+    unknown = asked.keys() - inspect.signature(create).parameters.keys()
+    beyond = {"extra_body": {name: asked.pop(name) for name in unknown}} if unknown else {}
+    answer = face.do(create(**asked, **beyond))
+    meaning = of_chunks(face.items(answer)) if request.get("stream") else of_completion(answer)
+    usage = answer.aigw.usage
+    assert meaning.counted == Counted(
+        usage.prompt_tokens, usage.completion_tokens, usage.cache_read, usage.cache_write, usage.reasoning
+    )
+    return meaning
+
+
+def wire(request: dict[str, Any]) -> dict[str, Any]:
+    """Give what is to reach the provider: the caller's own words, but for usage, which is asked for in streams."""
+    if not request.get("stream"):
+        return request
+    return {**request, "stream_options": {**(request.get("stream_options") or {}), "include_usage": True}}
+
+
+def plainly(meaning: Meaning) -> Meaning:
+    """Give *meaning* with arguments in one spelling: Anthropic's are objects, whose text is ours to write."""
+
+    def spelt(told: Told) -> Told:
+        calls = (replace(call, arguments=json.dumps(json.loads(call.arguments))) for call in told.calls)
+        return replace(told, calls=tuple(calls))
+
+    return replace(meaning, choices=tuple(spelt(told) for told in meaning.choices))
+
+
+def of_completion(completion: aigw.ChatCompletion) -> Meaning:
+    """Read a completion by its public attributes."""
+    messages = [choice.message for choice in completion.choices]
+    return Meaning(
+        id=completion.id,
+        model=completion.model,
+        choices=tuple(
+            Told(
+                text=choice.message.content or "",
+                reasoning=getattr(choice.message, "reasoning_content", None) or "",
+                refusal=choice.message.refusal or "",
+                calls=tuple(
+                    Call(call.id, call.function.name, call.function.arguments)
+                    for call in choice.message.tool_calls or ()
+                ),
+                ending=choice.finish_reason,
+            )
+            for choice in completion.choices
+        ),
+        counted=of_usage(completion.usage),
+        **beyond_words(messages),
+    )
+
+
+def beyond_words(places: Sequence[Any]) -> dict[str, tuple[str, ...]]:
+    """Collect from messages or deltas what is only there to be sent back."""
+    details = [detail for place in places for detail in getattr(place, "reasoning_details", None) or ()]
+    blocks = [block for place in places for block in getattr(place, "provider_blocks", None) or ()]
+    return {
+        "signatures": tuple(detail["signature"] for detail in details if detail.get("signature")),
+        "hidden": tuple(detail["data"] for detail in details if detail.get("data")),
+        "opaque": tuple(block["body"]["type"] for block in blocks),
+    }
+
+
+def of_usage(usage: Any) -> Counted | None:
+    if usage is None:
+        return None
+    prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
+    assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
+    return Counted(
+        prompt=usage.prompt_tokens,
+        completion=usage.completion_tokens,
+        cached=prompt.cached_tokens,
+        written=prompt.cache_write_tokens,
+        reasoning=completion.reasoning_tokens,
+    )
+
+
+def of_chunks(chunks: Sequence[aigw.ChatCompletionChunk]) -> Meaning:
+    """Add chunks up as their documentation tells callers to, and hold the stream to what it promises."""
+    *chunks, last = chunks
+    assert ([], {(last.id, last.created, last.model)}) == (last.choices, {(c.id, c.created, c.model) for c in chunks})
+    assert all(chunk.usage is None for chunk in chunks)
+    choices = [choice for chunk in chunks for choice in chunk.choices]
+    places = sorted({choice.index for choice in choices})
+    told = tuple(of_choice([choice for choice in choices if choice.index == place]) for place in places)
+    beyond = beyond_words([choice.delta for choice in choices])
+    return Meaning(id=last.id, model=last.model, choices=told, counted=of_usage(last.usage), **beyond)
+
+
+def of_choice(choices: Sequence[Any]) -> Told:
+    deltas = [choice.delta for choice in choices]
+    assert ["assistant"] == [delta.role for delta in deltas if delta.role]
+    assert deltas[0].role
+    assert [choices[-1].finish_reason] == [choice.finish_reason for choice in choices if choice.finish_reason]
+    pieces = [call for delta in deltas for call in delta.tool_calls or ()]
+    count = len({piece.index for piece in pieces})
+    assert list(range(count)) == [piece.index for piece in pieces if piece.id]
+
+    def joined(name: str) -> str:
+        return "".join(getattr(delta, name, None) or "" for delta in deltas)
+
+    return Told(
+        text=joined("content"),
+        reasoning=joined("reasoning_content"),
+        refusal=joined("refusal"),
+        calls=tuple(of_call([piece for piece in pieces if piece.index == place]) for place in range(count)),
+        ending=choices[-1].finish_reason,
+    )
+
+
+def of_call(pieces: Sequence[Any]) -> Call:
+    assert (pieces[0].id, "function") == ([piece.id for piece in pieces if piece.id][0], pieces[0].type)
+    names = [piece.function.name for piece in pieces if piece.function.name]
+    assert 1 == len(names)
+    return Call(pieces[0].id, names[0], "".join(piece.function.arguments or "" for piece in pieces))
