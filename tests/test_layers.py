@@ -92,6 +92,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Upward imports that only a type checker follows, each with the reason it is worth it.
 TYPE_ONLY = {
     ("call", "snapshot"): "a call is pinned to a snapshot and aimed at its targets; the snapshot needs call's Timeouts",
+    ("call", "record"): "a call's trail keeps its record once it has ended; a record is made of call's words",
     ("errors", "call"): "an error carries the attempts that led to it",
     ("types", "record"): "a response model carries the record of its call",
 }

@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from aigw.streams import AsyncStream as AsyncStream
     from aigw.streams import Stream as Stream
     from aigw.types.chat import ChatCompletion as ChatCompletion
+    from aigw.surfaces.structured import pydantic_function_tool as pydantic_function_tool
     from aigw.types.chat_chunk import ChatCompletionChunk as ChatCompletionChunk
+    from aigw.types.chat_params import NOT_GIVEN as NOT_GIVEN
+    from aigw.types.chat_params import Omit as Omit
+    from aigw.types.chat_params import omit as omit
+    from aigw.types.chat_parsed import ParsedChatCompletion as ParsedChatCompletion
     from aigw.types.usage import Usage as Usage
 
 _HOMES = {
@@ -76,7 +81,10 @@ _HOMES = {
     "aigw.sinks.log": ("LogSink",),
     "aigw.streams": ("AsyncStream", "Stream"),
     "aigw.types.chat": ("ChatCompletion",),
+    "aigw.surfaces.structured": ("pydantic_function_tool",),
     "aigw.types.chat_chunk": ("ChatCompletionChunk",),
+    "aigw.types.chat_params": ("NOT_GIVEN", "Omit", "omit"),
+    "aigw.types.chat_parsed": ("ParsedChatCompletion",),
     "aigw.types.usage": ("Usage",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aigw.call import Options, Principal
 from aigw.config import Config, Transport
-from aigw.errors import GatewayClosedError, ManifestUnavailableError, MissingExtraError
+from aigw.errors import AigwError, GatewayClosedError, ManifestUnavailableError, MissingExtraError
 from aigw.manifest.compile import compile_manifest
 from aigw.manifest.default import default_snapshot
 from aigw.manifest.disk import DiskCopy
@@ -49,6 +49,7 @@ class Core:
         self.pipeline = Pipeline(
             runtime,
             snapshot=self.snapshot,
+            at_hand=self.at_hand,
             principal=_principal(config.key),
             secrets=Secrets(),
             sinks=self._sinks,
@@ -77,6 +78,10 @@ class Core:
             self._retained = found
             self._runtime.retain(frozenset(provider.key for provider in found.providers.values()))
         return found
+
+    def at_hand(self) -> Snapshot | None:
+        """Give the manifest in force if it is here already. Never waits."""
+        return self._default_snapshot() if self._holder is None else self._holder.current
 
     async def refresh(self) -> bool:
         """Look at the source now; True if a new manifest is in force. Raises `ManifestError`."""
@@ -138,6 +143,10 @@ class Bound:
     async def open(self, request: Request, options: Options) -> Handled:
         """Send *request* through the pipeline, the call's own *options* over the gateway's."""
         return await self._core.pipeline.open(request, self._merged(options))
+
+    def refused(self, model: str, error: AigwError, *, stream: bool) -> None:
+        """Put on record a call whose arguments could not be read."""
+        self._core.pipeline.refused(model, error, self._options, stream=stream)
 
     async def explain(self, request: Request, options: Options) -> Record:
         """Say what would become of *request*, calling nobody."""

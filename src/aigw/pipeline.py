@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from aigw.call import Call, Options, Principal, Reply, Trail
-from aigw.errors import BadRequestError
+from aigw.errors import AigwError, BadRequestError
 from aigw.manifest.snapshot import Snapshot
 from aigw.policies.breaker import Breakers
 from aigw.policies.retry_budget import RetryBudgets
@@ -33,6 +33,9 @@ ORDER = (Recording, Routing, Resilience)
 
 RESERVED_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "host", "content-length", "cookie"})
 """Headers a caller may not set: keys come from the manifest, and go only to the hosts it declares."""
+
+NOTHING = Snapshot(serial=0, digest="", source="none", providers={}, routes={})
+"""What a call is pinned to that was refused before any manifest was there."""
 
 tags_in_context: ContextVar[Mapping[str, str]] = ContextVar("aigw_tags", default={})  # noqa: B039 - never written to
 
@@ -55,6 +58,10 @@ class Engine(Protocol):
 
     async def open(self, request: Request, options: Options) -> Handled:
         """Send *request* through the pipeline. Raises the errors of `aigw.errors`."""
+        ...
+
+    def refused(self, model: str, error: AigwError, *, stream: bool) -> None:
+        """Put on record a call whose arguments could not be read. Never waits."""
         ...
 
 
@@ -83,6 +90,7 @@ class Pipeline:
         runtime: Runtime,
         *,
         snapshot: Callable[[], Awaitable[Snapshot]],
+        at_hand: Callable[[], Snapshot | None],
         principal: Principal,
         secrets: Secrets,
         sinks: Sequence[Sink],
@@ -90,11 +98,13 @@ class Pipeline:
         self.runtime = runtime
         self.breakers = Breakers(runtime.monotonic)
         self._snapshot = snapshot
+        self._at_hand = at_hand
+        self._recording = Recording(runtime, sinks)
         self._principal = principal
         self._routing = Routing(adapter, secrets, lambda target: self.breakers.is_open(target.id))
         budgets = RetryBudgets(runtime.monotonic)
         made: dict[type, Stage] = {
-            Recording: Recording(runtime, sinks),
+            Recording: self._recording,
             Routing: self._routing,
             Resilience: Resilience(runtime, self.breakers, budgets, random.random),
         }
@@ -112,9 +122,16 @@ class Pipeline:
         call.trail.target = decided.targets[0] if decided.targets else None
         return record_of(call, self.runtime.monotonic())
 
+    def refused(self, model: str, error: AigwError, options: Options, *, stream: bool) -> None:
+        """Put on record a call whose arguments could not be read, so that no request could be made of them."""
+        request = Request("", model, (), {}, stream=stream, verbatim={})
+        self._recording.refuse(self._new(request, options, self._at_hand() or NOTHING), error)
+
     async def _call(self, request: Request, options: Options) -> Call:
         _check_headers(options.extra_headers)
-        snapshot = await self._snapshot()
+        return self._new(request, options, await self._snapshot())
+
+    def _new(self, request: Request, options: Options, snapshot: Snapshot) -> Call:
         at = self.runtime.time()
         return Call(
             id=f"call_{int(at * 1000):012x}{os.urandom(8).hex()}",

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.cli.kit import AIGW, Run
+from tests.cli.kit import AIGW, ECHO, Run
 
-from aigw.testing import CutAt, OpenAIServer, Refusal, StallAt, Status, Text
+from aigw.testing import CutAt, ManifestServer, OpenAIServer, Refusal, StallAt, Status, Text
 
 
 def test_the_answer_goes_to_stdout_and_the_summary_to_stderr(
@@ -142,3 +142,21 @@ def test_the_manifest_is_taken_from_the_environment(
     monkeypatch.setenv("AIGW_MANIFEST", echo_manifest)
 
     assert 7 == run("chat", "--json", "hello").json["record"]["serial"]
+
+
+def test_an_error_is_told_once(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing.yaml")
+    done = subprocess.run([*AIGW, "chat", "--manifest", missing, "hello"], capture_output=True, text=True, check=False)
+
+    assert (1, 1) == (done.returncode, done.stderr.count("\n"))
+    assert done.stderr.startswith("aigw: error: ")
+
+
+def test_a_manifest_served_from_its_last_good_copy_is_told(run: Run) -> None:
+    with ManifestServer(ECHO) as server:
+        url = server.url
+        assert "" == run("chat", "--json", "--manifest", url, "hello").err
+    ran = run("chat", "--manifest", url, "hello")
+
+    assert 0 == ran.code
+    assert "aigw: warning: " in ran.err

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from tests.cli.kit import Run
+from tests.cli.kit import ECHO, Run
 
-from aigw.testing import OpenAIServer
+from aigw.testing import ManifestServer, OpenAIServer
 
 
 def test_every_candidate_is_shown_with_its_reason(run: Run, tmp_path: Path) -> None:
@@ -50,3 +50,21 @@ def test_a_call_that_no_target_may_take_exits_1(run: Run, tmp_path: Path, option
 
     assert 1 == ran.code
     assert "no_secret" in ran.out
+
+
+def test_the_manifest_explained_is_the_one_published_now_and_not_the_copy_of_last_time(run: Run) -> None:
+    with ManifestServer(ECHO) as server:
+        assert 7 == run("explain", "--json", "--manifest", server.url).json["serial"]
+        server.publish(ECHO.replace("serial: 7", "serial: 8"))
+
+        assert 8 == run("explain", "--json", "--manifest", server.url).json["serial"]
+
+
+def test_a_last_good_copy_that_stands_in_is_told(run: Run) -> None:
+    with ManifestServer(ECHO) as server:
+        run("explain", "--manifest", server.url)
+        server.publish("schema: aigw/v1\nserial: 8\n")
+        ran = run("explain", "--json", "--manifest", server.url)
+
+    assert (0, 7) == (ran.code, ran.json["serial"])
+    assert ran.err.startswith("aigw: warning: ")

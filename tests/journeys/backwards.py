@@ -37,11 +37,12 @@ def as_chat(request: dict[str, Any]) -> dict[str, Any]:
     return chat | {name: value for name, value in request.items() if name not in _SPOKEN}
 
 
-def canonical(request: dict[str, Any]) -> dict[str, Any]:
+def canonical(request: dict[str, Any], *, in_order: bool) -> dict[str, Any]:
     """Give *request* in the one of its equivalent spellings that says everything in full and nothing twice.
 
-    Text is a list of blocks, neighbours of one role are one turn, results of tools stand first in theirs, and what is
-    the default, or says nothing, is left out.
+    Text is a list of blocks, neighbours of one role are one turn, a late system turn is a marked part of a user's, and
+    what is the default, or says nothing, is left out. Unless they are *in_order* already, blocks are put as the rules
+    for tool turns want them.
     """
     turns: list[dict[str, Any]] = []
     for turn in request["messages"]:
@@ -53,8 +54,9 @@ def canonical(request: dict[str, Any]) -> dict[str, Any]:
             turns[-1]["content"] += blocks
         else:
             turns.append({"role": role, "content": blocks})
-    for turn in turns:
-        turn["content"].sort(key=_place)
+    if not in_order:
+        for turn in turns:
+            turn["content"].sort(key=_place)
     plain = {name: value for name, value in request.items() if (name, value) != ("stream", False)}
     plain["messages"] = turns
     if "system" in plain:

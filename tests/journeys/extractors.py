@@ -134,6 +134,11 @@ def data_of(text: str) -> Iterator[str]:
             yield line.removeprefix("data:").strip(" ")
 
 
+def chunks_of(text: str) -> list[dict[str, Any]]:
+    """Give the chunks of a stream in OpenAI's dialect."""
+    return [json.loads(data) for data in data_of(text) if data != "[DONE]"]
+
+
 def _openai_answer(body: dict[str, Any]) -> Meaning:
     details = [detail for choice in body["choices"] for detail in choice["message"].get("reasoning_details") or ()]
     return Meaning(
@@ -171,10 +176,7 @@ def _openai_stream(text: str) -> Meaning:
     identity: dict[str, str] = {}
     choices: dict[int, _Gathering] = {}
     usage: dict[str, Any] | None = None
-    for data in data_of(text):
-        if data == "[DONE]":
-            break
-        chunk = json.loads(data)
+    for chunk in chunks_of(text):
         for name in ("id", "model"):
             identity.setdefault(name, chunk[name])
         usage = chunk.get("usage") or usage

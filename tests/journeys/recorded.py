@@ -55,11 +55,11 @@ class Recording:
         return self.headers.get("content-type", "").startswith("text/event-stream")
 
 
-def recordings(*endings: str) -> list[Any]:
-    """Give the exchanges whose path ends so as parameters of a test, or one that skips and says why."""
+def recordings(*endings: str, status: int | None = None) -> list[Any]:
+    """Give the exchanges whose path ends so (with any *status*, or one) as parameters of a test, or one that skips and says why."""
     if not FOLDER.is_dir():
         return [pytest.param(None, id="absent", marks=pytest.mark.skip(f"no recorded exchanges at {FOLDER}"))]
-    found = [recording for recording in _all() if recording.path.endswith(endings)]
+    found = [recording for recording in _all() if recording.path.endswith(endings) and status in {None, recording.status}]
     return [pytest.param(recording, id=recording.name) for recording in found]
 
 

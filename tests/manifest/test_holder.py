@@ -255,7 +255,7 @@ def test_without_a_good_copy_the_future_fails_and_a_later_one_succeeds(origin: O
     origin.status = 404
     held = holder(origin.url, clock=clock)
 
-    with pytest.raises(ManifestUnavailableError, match="HTTP status 404; there is no last good copy"):
+    with pytest.raises(ManifestUnavailableError, match=r"there is no last good copy\): HTTP status 404"):
         held.ready().result(10)
     asked = len(origin.asked)
     with pytest.raises(ManifestUnavailableError):
@@ -492,7 +492,7 @@ def test_a_file_that_is_none_is_told_and_never_hangs(tmp_path: Path, make: Any) 
     path = tmp_path / "m.yaml"
     make(path)
 
-    with pytest.raises(ManifestUnavailableError, match=r"m.yaml cannot be had: it (cannot be read|is not a regular)"):
+    with pytest.raises(ManifestUnavailableError, match=r"m.yaml cannot be had \(.*\): it (cannot be read|is not a regular)"):
         holder(str(path)).check()
 
 

@@ -27,9 +27,7 @@ from aigw.wire import Headers, HttpResponse
 JSON = {"content-type": "application/json"}
 
 
-def target(
-    kind: str = "openai", model: str = "m-1", unsupported: Unsupported = "error", **params: object
-) -> Target:
+def target(kind: str = "openai", model: str = "m-1", unsupported: Unsupported = "error", **params: object) -> Target:
     """A target of *kind* whose provider has the kind's name."""
     row = kinds()[kind]
     provider = Provider(kind, row, row.base_url or "http://llm.internal/v1", unsupported=unsupported)

@@ -1,16 +1,18 @@
 """The offline adapter: deterministic, shaped like any other answer."""
 
 import json
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from tests.providers.provider_kit import asked, folded, said, target
 
-from aigw.protocols import OfflineAdapter
+from aigw.protocols import OfflineAdapter, is_offline
 from aigw.providers.registry import adapter
 from aigw.types.events import Answer, ChoiceEnded, Ended, FinishReason, Started, TextDelta, UsageReported
 from aigw.types.parts import Text, ToolCall
-from aigw.types.request import Params
-from tests.providers.provider_kit import asked, folded, said, target
+
+if TYPE_CHECKING:
+    from aigw.types.request import Params
 
 AT = target("echo", "echo-1")
 ECHO = cast("OfflineAdapter", adapter("echo"))
@@ -28,7 +30,7 @@ def spoken(answer: Answer) -> str:
 
 
 def test_it_is_found_to_be_offline() -> None:
-    assert isinstance(ECHO, OfflineAdapter)
+    assert is_offline(ECHO)
 
 
 def test_the_last_user_is_echoed_and_words_are_counted() -> None:
@@ -50,12 +52,17 @@ def test_a_stream_says_the_same_in_words(text: str) -> None:
 
 
 def test_a_smaller_limit_cuts_the_answer() -> None:
-    assert ("one two", FinishReason.LENGTH) == (spoken(answered(max_tokens=2)), answered(max_tokens=2).choices[0].reason)
+    assert ("one two", FinishReason.LENGTH) == (
+        spoken(answered(max_tokens=2)),
+        answered(max_tokens=2).choices[0].reason,
+    )
     assert FinishReason.STOP == answered(max_tokens=3).choices[0].reason
     assert "one " == spoken(answered(stop=["two"]))
 
 
-@pytest.mark.parametrize(("choice", "name"), [("required", "f"), ({"type": "function", "function": {"name": "g"}}, "g")])
+@pytest.mark.parametrize(
+    ("choice", "name"), [("required", "f"), ({"type": "function", "function": {"name": "g"}}, "g")]
+)
 def test_a_forced_tool_is_called(choice: object, name: str) -> None:
     choice_made = answered(tools=TOOLS, tool_choice=choice).choices[0]
 
@@ -80,7 +87,9 @@ def test_a_schema_gets_a_small_instance() -> None:
     }
     form = {"type": "json_schema", "json_schema": {"schema": schema}}
 
-    assert {"a": "", "b": 3, "c": "x", "d": None, "e": [0, 0], "f": False} == json.loads(spoken(answered(response_format=form)))
+    assert {"a": "", "b": 3, "c": "x", "d": None, "e": [0, 0], "f": False} == json.loads(
+        spoken(answered(response_format=form))
+    )
     assert {"echo": "one two  three"} == json.loads(spoken(answered(response_format={"type": "json_object"})))
 
 

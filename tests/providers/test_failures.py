@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.providers.provider_kit import response
 
 from aigw import errors as e
 from aigw.providers.failures import hear, mid_answer, refusal
 from aigw.providers.waits import duration, retry_after
 from aigw.wire import Headers, HttpResponse
-from tests.providers.provider_kit import response
 
 DATE = "Fri, 20 Nov 2026 12:00:00 GMT"
 
@@ -29,8 +29,16 @@ def anthropic(kind: str, message: str, **more: object) -> dict[str, Any]:
 CASES: list[tuple[int, object, type[e.APIStatusError]]] = [
     (400, openai("bad", "unsupported_parameter", "invalid_request_error", "temperature"), e.BadRequestError),
     (400, openai("too long", "context_length_exceeded", "invalid_request_error"), e.ContextLengthExceededError),
-    (400, openai("This model's maximum context length is 8 tokens.", 400, "BadRequestError"), e.ContextLengthExceededError),
-    (400, openai("string too long. Expected a string with maximum length 64", "string_above_max_length"), e.BadRequestError),
+    (
+        400,
+        openai("This model's maximum context length is 8 tokens.", 400, "BadRequestError"),
+        e.ContextLengthExceededError,
+    ),
+    (
+        400,
+        openai("string too long. Expected a string with maximum length 64", "string_above_max_length"),
+        e.BadRequestError,
+    ),
     (400, openai("no", "content_policy_violation"), e.ContentPolicyError),
     (400, openai("filtered", "content_filter"), e.ContentPolicyError),
     (401, openai("Incorrect API key provided: sk-proj-abcdefghij.", "invalid_api_key"), e.AuthenticationError),
@@ -45,31 +53,69 @@ CASES: list[tuple[int, object, type[e.APIStatusError]]] = [
     (500, openai("The server had an error", None, "server_error"), e.InternalServerError),
     (503, openai("overloaded", "server_is_overloaded", "service_unavailable_error"), e.OverloadedError),
     (400, anthropic("invalid_request_error", "prompt is too long: 9 tokens > 8 maximum"), e.ContextLengthExceededError),
-    (400, anthropic("invalid_request_error", "You have reached your specified API usage limits."), e.QuotaExceededError),
+    (
+        400,
+        anthropic("invalid_request_error", "You have reached your specified API usage limits."),
+        e.QuotaExceededError,
+    ),
     (400, anthropic("invalid_request_error", "Your credit balance is too low to access the API"), e.QuotaExceededError),
     (400, anthropic("invalid_request_error", "messages: at least one message is required"), e.BadRequestError),
     (402, anthropic("billing_error", "pay"), e.QuotaExceededError),
     (404, anthropic("not_found_error", "model: claude-x"), e.NotFoundError),
     (413, anthropic("request_too_large", "more than 32 MB"), e.BadRequestError),
     (429, anthropic("rate_limit_error", "slow"), e.RateLimitError),
-    (429, anthropic("rate_limit_error", "no", details={"error_code": "enforced_spend_limit_reached"}), e.QuotaExceededError),
+    (
+        429,
+        anthropic("rate_limit_error", "no", details={"error_code": "enforced_spend_limit_reached"}),
+        e.QuotaExceededError,
+    ),
     (429, anthropic("rate_limit_error", "ramp", details={"error_code": "ramp_limit_exceeded"}), e.RateLimitError),
     (504, anthropic("timeout_error", "late"), e.InternalServerError),
     (529, anthropic("overloaded_error", "Overloaded"), e.OverloadedError),
     (400, openai("Failed to call a function.", "tool_use_failed", "invalid_request_error"), e.BadRequestError),
-    (413, openai("Request too large for model `x` on tokens per minute", "rate_limit_exceeded"), e.ContextLengthExceededError),
+    (
+        413,
+        openai("Request too large for model `x` on tokens per minute", "rate_limit_exceeded"),
+        e.ContextLengthExceededError,
+    ),
     (498, openai("no capacity", "capacity_exceeded"), e.OverloadedError),
     (498, {"message": "invalid api token"}, e.AuthenticationError),
     (402, openai("Insufficient Balance", "invalid_request_error"), e.QuotaExceededError),
-    (400, {"code": "Client specified an invalid argument", "error": "Incorrect API key provided: xa***yz"}, e.AuthenticationError),
+    (
+        400,
+        {"code": "Client specified an invalid argument", "error": "Incorrect API key provided: xa***yz"},
+        e.AuthenticationError,
+    ),
     (429, {"object": "error", "message": "Requests rate limit exceeded", "code": "1300"}, e.RateLimitError),
-    (400, {"object": "error", "message": "Prompt contains 9 tokens, too large for model with 8 maximum context length"}, e.ContextLengthExceededError),
+    (
+        400,
+        {"object": "error", "message": "Prompt contains 9 tokens, too large for model with 8 maximum context length"},
+        e.ContextLengthExceededError,
+    ),
     (401, {"detail": "Unauthorized"}, e.AuthenticationError),
     (401, {"error": "Unauthorized"}, e.AuthenticationError),
-    (402, {"error": {"code": 402, "message": "no", "metadata": {"error_type": "in_flight_budget_exhausted"}}}, e.RateLimitError),
+    (
+        402,
+        {"error": {"code": 402, "message": "no", "metadata": {"error_type": "in_flight_budget_exhausted"}}},
+        e.RateLimitError,
+    ),
     (403, {"error": {"code": 403, "message": "flagged", "metadata": {"reasons": ["x"]}}}, e.ContentPolicyError),
-    (422, {"error": "`inputs` tokens + `max_new_tokens` must be <= 8", "error_type": "validation"}, e.ContextLengthExceededError),
-    (400, {"error": {"code": 400, "message": "the request exceeds the available context size", "type": "exceed_context_size_error"}}, e.ContextLengthExceededError),
+    (
+        422,
+        {"error": "`inputs` tokens + `max_new_tokens` must be <= 8", "error_type": "validation"},
+        e.ContextLengthExceededError,
+    ),
+    (
+        400,
+        {
+            "error": {
+                "code": 400,
+                "message": "the request exceeds the available context size",
+                "type": "exceed_context_size_error",
+            }
+        },
+        e.ContextLengthExceededError,
+    ),
     (501, {"error": {"code": 501, "message": "no", "type": "not_supported_error"}}, e.InternalServerError),
     (408, b"", e.InternalServerError),
     (418, b"teapot", e.BadRequestError),
@@ -121,7 +167,13 @@ def test_a_routers_upstream_error_is_understood() -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["sk-proj-abc123DEF456", "sk-ant-api03-xyz_XYZ-123", "gsk_abcdef123456", "xai-abcdef123456", "AIzaSyA1234567890abcdef"],
+    [
+        "sk-proj-abc123DEF456",
+        "sk-ant-api03-xyz_XYZ-123",
+        "gsk_abcdef123456",
+        "xai-abcdef123456",
+        "AIzaSyA1234567890abcdef",
+    ],
 )
 def test_a_key_that_the_provider_echoes_is_masked_everywhere(key: str) -> None:
     error = refusal(response(openai(f"Incorrect API key provided: {key}. Bearer {key}"), 401), "p")
@@ -149,12 +201,26 @@ def test_a_ten_megabyte_body_is_not_kept() -> None:
     assert len(str(error.body)) <= 64 * 1024
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"[" * 100_000, b'{"error": {"message": "cut', b"[]", b"null", b"3"])
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\x00", b"[" * 100_000, b'{"error": {"message": "cut', b"[]", b"null", b"3"]
+)
 def test_an_unreadable_body_leaves_the_status_to_decide(content: bytes) -> None:
     assert e.RateLimitError is type(refusal(response(content, 429), "p"))
 
 
-@given(st.integers(300, 599), st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["error", "message", "code", "type", "detail", "metadata", "status", "raw"]), inner), max_leaves=8))
+@given(
+    st.integers(300, 599),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(
+                st.sampled_from(["error", "message", "code", "type", "detail", "metadata", "status", "raw"]), inner
+            )
+        ),
+        max_leaves=8,
+    ),
+)
 def test_no_body_whatever_makes_mapping_fail(status: int, body: object) -> None:
     error = refusal(response(body, status), "p")
 

@@ -4,20 +4,24 @@ import json
 from typing import Any
 
 import pytest
+from tests.providers.provider_kit import asked, chat, said, speaker, target, wrote
 
 from aigw.errors import BadRequestError, UnsupportedParameterError
 from aigw.manifest.snapshot import Provider, Target
 from aigw.providers.registry import kinds
 from aigw.types.parts import File, Image, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult
 from aigw.types.request import Message
-from tests.providers.provider_kit import asked, chat, said, speaker, target, wrote
 
 BODY: dict[str, Any] = {
     "model": "logical",
     "messages": [
         {"role": "developer", "content": "be brief", "x_unknown": 1},
         {"role": "user", "content": [{"type": "text", "text": "hi", "cache_control": {"type": "ephemeral"}}]},
-        {"role": "assistant", "content": None, "tool_calls": [{"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+        },
         {"role": "tool", "tool_call_id": "a", "content": "21"},
         {"role": "user", "content": "\u2028 ünï 😀", "name": "ann"},
     ],
@@ -49,7 +53,10 @@ def test_a_stream_asks_for_usage_and_keeps_the_callers_options() -> None:
 
 def test_stream_options_are_not_sent_to_those_that_reject_unknown_fields() -> None:
     for kind in ("mistral", "perplexity", "together", "fireworks"):
-        body = wrote(chat({"model": "x", "messages": [], "stream": True, "stream_options": {"include_usage": True}}), target(kind))
+        body = wrote(
+            chat({"model": "x", "messages": [], "stream": True, "stream_options": {"include_usage": True}}),
+            target(kind),
+        )
         assert "stream_options" not in body
 
 
@@ -58,7 +65,9 @@ def test_an_edited_message_is_rewritten_and_the_others_stay_verbatim() -> None:
     masked = request.messages[4].edit((Text("***"),))
     edited = request.edit(messages=(*request.messages[:4], masked))
 
-    assert [*BODY["messages"][:4], {"role": "user", "content": "***", "name": "ann"}] == wrote(edited, target())["messages"]
+    assert [*BODY["messages"][:4], {"role": "user", "content": "***", "name": "ann"}] == wrote(edited, target())[
+        "messages"
+    ]
 
 
 @pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
@@ -75,7 +84,9 @@ def test_a_limit_that_a_policy_adds_has_the_name_the_provider_prefers() -> None:
     assert 7 == wrote(added, target("openai-compatible"))["max_tokens"]
 
 
-@pytest.mark.parametrize("given", [{"max_tokens": 5}, {"max_completion_tokens": 5}, {"max_tokens": 9, "max_completion_tokens": 5}])
+@pytest.mark.parametrize(
+    "given", [{"max_tokens": 5}, {"max_completion_tokens": 5}, {"max_tokens": 9, "max_completion_tokens": 5}]
+)
 def test_a_provider_with_one_name_for_the_limit_gets_that_name(given: dict[str, int]) -> None:
     body = wrote(chat({"model": "x", "messages": [], **given}), target("mistral"))
 
@@ -85,7 +96,10 @@ def test_a_provider_with_one_name_for_the_limit_gets_that_name(given: dict[str, 
 def test_parameters_are_renamed_as_the_kind_says() -> None:
     assert 3 == wrote(chat({"model": "x", "messages": [], "seed": 3}), target("mistral"))["random_seed"]
     assert "u" == wrote(chat({"model": "x", "messages": [], "user": "u"}), target("deepseek"))["user_id"]
-    assert "any" == wrote(chat({"model": "x", "messages": [], "tool_choice": "required"}), target("fireworks"))["tool_choice"]
+    assert (
+        "any"
+        == wrote(chat({"model": "x", "messages": [], "tool_choice": "required"}), target("fireworks"))["tool_choice"]
+    )
 
 
 def test_developer_becomes_system_where_the_role_is_unknown() -> None:
@@ -106,7 +120,9 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("kind", "params", "name"), REFUSED)
-def test_a_parameter_the_provider_rejects_is_an_error_that_names_it(kind: str, params: dict[str, Any], name: str) -> None:
+def test_a_parameter_the_provider_rejects_is_an_error_that_names_it(
+    kind: str, params: dict[str, Any], name: str
+) -> None:
     request = chat({"model": "x", "messages": [], **params})
 
     assert (name,) == speaker(target(kind)).unsupported(request, target(kind))
@@ -126,7 +142,10 @@ def test_a_parameter_is_dropped_only_with_a_note(kind: str, params: dict[str, An
 
 @pytest.mark.parametrize(("kind", "params", "name"), REFUSED)
 def test_a_parameter_is_passed_on_where_the_manifest_says_so(kind: str, params: dict[str, Any], name: str) -> None:
-    assert params.items() <= wrote(chat({"model": "x", "messages": [], **params}), target(kind, unsupported="pass")).items()
+    assert (
+        params.items()
+        <= wrote(chat({"model": "x", "messages": [], **params}), target(kind, unsupported="pass")).items()
+    )
 
 
 def test_a_refused_parameter_with_a_value_that_changes_nothing_is_no_error() -> None:
@@ -137,7 +156,9 @@ def test_a_refused_parameter_with_a_value_that_changes_nothing_is_no_error() -> 
 
 def test_the_manifests_parameters_win_and_say_so_where_they_override() -> None:
     at = target(temperature=0.5, max_tokens=9, seed=1)
-    outgoing = speaker(at).write(chat({"model": "x", "messages": [], "temperature": 1, "max_completion_tokens": 5, "seed": 1}), at, None)
+    outgoing = speaker(at).write(
+        chat({"model": "x", "messages": [], "temperature": 1, "max_completion_tokens": 5, "seed": 1}), at, None
+    )
     body = json.loads(outgoing.request.body)
 
     assert (0.5, 9, 1) == (body["temperature"], body["max_completion_tokens"], body["seed"])
@@ -254,7 +275,10 @@ def test_what_json_cannot_express_is_a_request_error_that_quotes_nothing(value: 
 def test_base_urls_are_joined_once_whatever_they_end_in(kind: str, base_url: str, expected: str) -> None:
     at = Target(Provider("p", kinds()[kind], base_url), "m")
 
-    assert expected == speaker(at).write(chat({"model": "x", "messages": [{"role": "user", "content": "a"}]}), at, None).request.url
+    assert (
+        expected
+        == speaker(at).write(chat({"model": "x", "messages": [{"role": "user", "content": "a"}]}), at, None).request.url
+    )
 
 
 def test_headers_carry_the_key_the_config_gave_and_no_other() -> None:

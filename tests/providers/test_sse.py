@@ -1,5 +1,7 @@
 """Server-sent events: the rules of WHATWG HTML 9.2, and what providers do beside them."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,11 +44,13 @@ def test_the_golden_stream_gives_the_same_events_in_pieces_of_any_size(size: int
 def test_any_split_gives_the_same_events(cuts: list[int]) -> None:
     places = [0, *sorted(cuts), len(GOLDEN)]
 
-    assert EVENTS == parsed(*(GOLDEN[start:end] for start, end in zip(places, places[1:], strict=False)))
+    assert EVENTS == parsed(*(GOLDEN[start:end] for start, end in pairwise(places)))
 
 
 @given(
-    st.lists(st.text(st.characters(exclude_characters="\r\n\ufeff", exclude_categories=("Cs",)), min_size=1), max_size=6),
+    st.lists(
+        st.text(st.characters(exclude_characters="\r\n\ufeff", exclude_categories=("Cs",)), min_size=1), max_size=6
+    ),
     st.sampled_from(["\n", "\r", "\r\n"]),
     st.integers(1, 9),
 )
@@ -73,10 +77,11 @@ def test_bytes_that_are_not_utf_8_are_a_named_error() -> None:
 
 def test_an_endless_event_is_a_named_error_and_not_endless_memory() -> None:
     parser = SseParser("p", limit=1000)
+    for _ in range(10):
+        parser.feed(b"x" * 100)
 
     with pytest.raises(UnreadableAnswerError, match="more than 1000 bytes"):
-        for _ in range(100):
-            parser.feed(b"data: " + b"x" * 50)
+        parser.feed(b"x")
 
 
 def test_what_is_no_event_stream_is_kept_for_the_error() -> None:

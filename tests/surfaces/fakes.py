@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aigw.call import Attempt, Call, Options, Outcome, Principal, Reply, Trail
+from aigw.errors import AigwError
 from aigw.manifest.snapshot import Provider, Snapshot, Target
 from aigw.pipeline import Handled
 from aigw.surfaces.chat import AsyncCompletions, Completions
@@ -61,6 +62,10 @@ class FakeEngine:
     options: list[Options] = field(default_factory=list)
     sources: list[Played] = field(default_factory=list)
     ends: list[Outcome] = field(default_factory=list)
+    refusals: list[tuple[str, AigwError, bool]] = field(default_factory=list)
+
+    def refused(self, model: str, error: AigwError, *, stream: bool) -> None:
+        self.refusals.append((model, error, stream))
 
     async def open(self, request: Request, options: Options) -> Handled:
         self.requests.append(request)

@@ -2,23 +2,25 @@
 
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from aigw.cli.arguments import Arguments
-from aigw.cli.models import only_model
+from aigw.cli.gateway import gateway_for, only_model, warn_of_trouble
 from aigw.cli.sources import STANDARD_INPUT
 from aigw.cli.terminal import Terminal
-from aigw.client import Gateway
 from aigw.errors import ConfigurationError
 from aigw.record import Record
 from aigw.types.chat import ChatCompletion
 from aigw.types.chat_chunk import ChatCompletionChunk
 
+if TYPE_CHECKING:
+    from aigw.client import Gateway
+
 
 def run(arguments: Arguments, terminal: Terminal) -> int:
     """Print the answer, then a line about the call. Raises what the call raises, once what had come is printed."""
     messages = _messages(arguments)
-    # Ctrl-C cannot reach a call that waits inside the Rust transport, and one call gains nothing from its speed.
-    with Gateway(manifest=arguments.manifest, transport="httpcore") as gateway:
+    with gateway_for(arguments.manifest) as gateway:
         model = arguments.model or only_model(gateway)
         if arguments.stream and not arguments.json:
             record = _streamed(gateway, model, messages, terminal)
@@ -26,6 +28,7 @@ def run(arguments: Arguments, terminal: Terminal) -> int:
             completion = gateway.chat.completions.create(model=model, messages=messages)
             record = completion.aigw
             _print(completion, arguments, terminal)
+        warn_of_trouble(gateway, terminal)
     if not arguments.json:
         terminal.err.line(summary(record), "dim")
     return 0
@@ -57,7 +60,7 @@ def _standard_input() -> str:
         raise ConfigurationError(message) from None
 
 
-def _streamed(gateway: Gateway, model: str, messages: list[dict[str, str]], terminal: Terminal) -> Record:
+def _streamed(gateway: "Gateway", model: str, messages: list[dict[str, str]], terminal: Terminal) -> Record:
     options = {"include_usage": True}
     stream = gateway.chat.completions.create(model=model, messages=messages, stream=True, stream_options=options)
     with stream:

@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Callable
 from contextlib import closing
 
 from aigw.cli.arguments import Arguments
@@ -10,15 +9,16 @@ from aigw.cli.demo_report import step_as_dict, tell_end, tell_step
 from aigw.cli.demo_service import AwaitingService, BlockingService, Service
 from aigw.cli.demo_steps import Step, steps
 from aigw.cli.demo_world import ROUTE, World
+from aigw.cli.gateway import keep_logs_off_the_screen
 from aigw.cli.terminal import Page, Terminal
 
 
 def run(arguments: Arguments, terminal: Terminal) -> int:
     """Play all steps; 0 if each did what it says. Raises what a call raises."""
+    keep_logs_off_the_screen()
     began = time.monotonic()
     with World() as world:
-        kind: Callable[[str, str], Service] = AwaitingService if arguments.asynchronous else BlockingService
-        with closing(kind(world.manifests.url, world.cache_dir)) as service:
+        with closing(_service(world, asynchronous=arguments.asynchronous)) as service:
             if not arguments.json:
                 _introduce(world, service, terminal.out)
             done = _play(world, service, None if arguments.json else terminal.out)
@@ -30,6 +30,12 @@ def run(arguments: Arguments, terminal: Terminal) -> int:
     else:
         tell_end(done, time.monotonic() - began, terminal.out)
     return 0 if ok else 1
+
+
+def _service(world: World, *, asynchronous: bool) -> Service:
+    if asynchronous:
+        return AwaitingService(world.manifests.url, world.cache_dir)
+    return BlockingService(world.manifests.url, world.cache_dir)
 
 
 def _play(world: World, service: Service, out: Page | None) -> list[Step]:

@@ -1,17 +1,17 @@
 """`aigw explain`: where a call would go and why, without calling anyone."""
 
 from aigw.cli.arguments import Arguments
-from aigw.cli.models import only_model
+from aigw.cli.gateway import gateway_for, only_model, warn_of_trouble
 from aigw.cli.terminal import Cell, Terminal
-from aigw.client import Gateway
 from aigw.record import Record
 
 
 def run(arguments: Arguments, terminal: Terminal) -> int:
     """Show every candidate of the route; 1 if none may take the call."""
-    with Gateway(manifest=arguments.manifest) as gateway:
+    with gateway_for(arguments.manifest) as gateway:
         model = arguments.model or only_model(gateway)
         record = gateway.explain(model=model, messages=[{"role": "user", "content": arguments.text}])
+        warn_of_trouble(gateway, terminal)
     if arguments.json:
         terminal.out.json(record.as_dict())
     else:

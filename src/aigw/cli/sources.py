@@ -34,8 +34,8 @@ def load(named: str | None) -> Snapshot:
     """
     if named == STANDARD_INPUT:
         return compile_manifest(sys.stdin.buffer.read(), source="standard input", kinds=kinds())
-    named = named or os.environ.get("AIGW_MANIFEST")
-    if not named:
+    named = os.environ.get("AIGW_MANIFEST") or None if named is None else named
+    if named is None:
         return default_snapshot(os.environ, kinds())
     source = source_of(named)
     if isinstance(source, StaticSource):

@@ -33,6 +33,8 @@ _STARTED = frozenset(
     {"id", "type", "role", "model", "content", "usage", "stop_reason", "stop_sequence", "stop_details"}
 )
 _CALL = frozenset({"type", "id", "name", "input"})
+_TOLD = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
+"""Kinds of block that have events of their own; others are collected and handed on whole."""
 
 
 @dataclass(slots=True)
@@ -193,6 +195,8 @@ class MessagesDecoder:
                     events.append(ReasoningDelta("", signature=signature))
             case "citations_delta":
                 self._cite(block, as_object(delta.get("citation")), events)
+            case _ if block.kind not in _TOLD:
+                block.body = _grown(block.body, delta)
             case _:
                 pass
 
@@ -216,7 +220,7 @@ class MessagesDecoder:
             if not arguments.strip():
                 whole = json.dumps(as_object(block.body.get("input")) or {}, ensure_ascii=False, separators=(",", ":"))
                 events.append(ToolCallDelta(block.call, arguments=whole))
-        elif block.kind not in {"text", "thinking", "redacted_thinking"} and block.body:
+        elif block.kind not in _TOLD and block.body:
             body = {**block.body, "input": _decoded(arguments)} if arguments else block.body
             said = {"index": self._opaque, "dialect": DIALECT, "body": body}
             self._opaque += 1
@@ -239,6 +243,15 @@ class MessagesDecoder:
         if not self._reason:
             self._end_choice(EMPTY, events)
         events.append(Ended())
+
+
+def _grown(body: JsonObject, delta: JsonObject) -> JsonObject:
+    """Give *body* after a delta nobody knows: texts grow, anything else is replaced."""
+    grown = dict(body)
+    for name, value in without(delta, frozenset({"type"})).items():
+        before = grown.get(name)
+        grown[name] = before + value if isinstance(before, str) and isinstance(value, str) else value
+    return grown
 
 
 def _decoded(text: str) -> object:

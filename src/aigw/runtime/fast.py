@@ -13,7 +13,7 @@ from typing import Generic, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
-from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, PyreqwestError, RequestTimeoutError
+from pyreqwest.exceptions import ConnectError, PyreqwestError, RequestTimeoutError
 from pyreqwest.request import BaseRequestBuilder
 from pyreqwest.response import BaseResponse
 
@@ -23,6 +23,7 @@ from aigw.protocols import Clock, Exchange
 from aigw.runtime import http
 from aigw.runtime.asynchronous import AsyncioRuntime
 from aigw.runtime.blocking import BlockingRuntime
+from aigw.types.json import as_array, as_object, as_text
 from aigw.types.json import as_array, as_object, as_text
 from aigw.wire import Headers, HttpRequest
 
@@ -166,19 +167,21 @@ def _filled(builder: R, request: HttpRequest, patience: Patience) -> R:
 def _fail(error: PyreqwestError, patience: Patience, url: str) -> NoReturn:
     """Raise ours for pyreqwest's; the text names the host, nothing else."""
     host = urlsplit(url).netloc.rpartition("@")[2]
+    causes = _causes(error)
     if isinstance(error, RequestTimeoutError):
-        phase = "connect" if isinstance(error, ConnectTimeoutError) else patience.left()[1]
-        message = f"Timed out waiting for {host}: {http.PHASES[phase]}."
-        raise APITimeoutError(message, phase=phase) from error
-    reason = _last_cause(error)
+        # pyreqwest calls whatever takes too long before the answer a connect timeout; only reqwest beneath knows.
+        connecting = any("(Connect)" in cause for cause in causes)
+        phase = (patience.connect() if connecting else patience.left())[1]
+        raise APITimeoutError(f"Timed out waiting for {host}: {http.PHASES[phase]}.", phase=phase) from error
     if isinstance(error, ConnectError):
-        message = f"Cannot connect to {host}: {reason}. Is it up, and reachable from here?"
+        message = f"Cannot connect to {host}: {causes[-1]}. Is it up, and reachable from here?"
     else:
-        message = f"{host} broke the connection before its answer was complete ({reason})."
+        message = f"{host} broke the connection before its answer was complete ({causes[-1]})."
     raise APIConnectionError(message) from error
 
 
-def _last_cause(error: PyreqwestError) -> str:
-    details = as_object(error.args[1] if len(error.args) > 1 else None)
-    causes = as_array(details.get("causes"))
-    return as_text(as_object(causes[-1]).get("message")) or "no reason given" if causes else http.plain(error)
+def _causes(error: PyreqwestError) -> list[str]:
+    """Give the words of *error*'s causes, outermost first; its own where it has none."""
+    details: object = error.args[1] if len(error.args) > 1 else None
+    causes = as_array(as_object(details).get("causes"))
+    return [as_text(as_object(cause).get("message")) or "" for cause in causes] or [http.plain(error)]

@@ -37,6 +37,10 @@ class Recording:
         reply.on_end(ended)
         return reply
 
+    def refuse(self, call: Call, error: AigwError) -> None:
+        """Write the record of a call that ended before it began."""
+        self._finish(call, Ending(Outcome.REFUSED, error))
+
     def _finish(self, call: Call, ending: Ending) -> None:
         call.trail.ending = ending
         call.trail.ended_at = self._runtime.monotonic()

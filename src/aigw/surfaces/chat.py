@@ -11,9 +11,8 @@ from pydantic import TypeAdapter
 
 from aigw.runtime.drive import run
 from aigw.streams import AsyncStream, Stream
-from aigw.surfaces.chat_calls import Wanted, attacher, chunk_writer, completed, opened, parsed, watch
+from aigw.surfaces.chat_calls import Wanted, attacher, chunk_writer, completed, opened, parsed, read, watch
 from aigw.surfaces.chat_raw import AsyncRawCompletions, AsyncStreamedCompletions, RawCompletions, StreamedCompletions
-from aigw.surfaces.chat_request import ask
 from aigw.surfaces.chat_signature import explicit
 from aigw.surfaces.chat_stream import (
     AsyncChatCompletionStream,
@@ -78,7 +77,7 @@ class Completions:
         **params: Unpack[CreateParams],
     ) -> ChatCompletion | Stream[ChatCompletionChunk]:
         """Ask for an answer, whole or (with `stream=True`) in chunks. Raises the errors of `aigw.errors`."""
-        asked = ask({"messages": messages, "model": model, "stream": stream, **params})
+        asked = read(self._engine, {"messages": messages, "model": model, "stream": stream, **params})
         if asked.request.stream:
             handled = run(opened(self._engine, asked))
             return Stream(handled, chunk_writer(handled, asked))
@@ -118,7 +117,7 @@ class Completions:
         Raises `LengthFinishReasonError`, `ContentFilterFinishReasonError`, or `pydantic.ValidationError` for an answer
         that is not what was asked for.
         """
-        watched = watch({"messages": messages, "model": model, **params}, response_format, "parse")
+        watched = watch(self._engine, {"messages": messages, "model": model, **params}, response_format, "parse")
         _, completion = run(parsed(self._engine, watched))
         return completion
 
@@ -153,7 +152,7 @@ class Completions:
     ) -> ChatCompletionStreamManager[T]:
         """Ask for an answer and watch it come: enter what this gives, and iterate events."""
         said: dict[str, object] = {"messages": messages, "model": model, "stream": True, **params}
-        watched = watch(said, response_format, "stream")
+        watched = watch(self._engine, said, response_format, "stream")
 
         def send() -> ChatCompletionStream[T]:
             handled = run(opened(self._engine, watched.asked))
@@ -231,7 +230,7 @@ class AsyncCompletions:
         **params: Unpack[CreateParams],
     ) -> ChatCompletion | AsyncStream[ChatCompletionChunk]:
         """Ask for an answer, whole or (with `stream=True`) in chunks. Raises the errors of `aigw.errors`."""
-        asked = ask({"messages": messages, "model": model, "stream": stream, **params})
+        asked = read(self._engine, {"messages": messages, "model": model, "stream": stream, **params})
         if asked.request.stream:
             handled = await opened(self._engine, asked)
             return AsyncStream(handled, chunk_writer(handled, asked))
@@ -271,7 +270,7 @@ class AsyncCompletions:
         Raises `LengthFinishReasonError`, `ContentFilterFinishReasonError`, or `pydantic.ValidationError` for an answer
         that is not what was asked for.
         """
-        watched = watch({"messages": messages, "model": model, **params}, response_format, "parse")
+        watched = watch(self._engine, {"messages": messages, "model": model, **params}, response_format, "parse")
         _, completion = await parsed(self._engine, watched)
         return completion
 
@@ -306,7 +305,7 @@ class AsyncCompletions:
     ) -> AsyncChatCompletionStreamManager[T]:
         """Ask for an answer and watch it come: enter what this gives, and iterate events."""
         said: dict[str, object] = {"messages": messages, "model": model, "stream": True, **params}
-        watched = watch(said, response_format, "stream")
+        watched = watch(self._engine, said, response_format, "stream")
 
         async def send() -> AsyncChatCompletionStream[T]:
             handled = await opened(self._engine, watched.asked)

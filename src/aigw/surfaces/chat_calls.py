@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from aigw.errors import APIResponseValidationError
+from aigw.errors import AigwError, APIResponseValidationError
 from aigw.surfaces.chat_request import Asked, ask
 from aigw.surfaces.chat_response import ChunkWriter, completion_body
 from aigw.surfaces.chat_state import StreamState
@@ -35,11 +35,20 @@ class Watched(Generic[T]):
     parser: Parser[T]
 
 
-def watch(params: Mapping[str, object], wanted: "Wanted[T]", method: str) -> Watched[T]:
+def read(engine: "Engine", params: Mapping[str, object], method: str = "create") -> Asked:
+    """Read the arguments of a call. Raises as `ask`, once the refusal is on record."""
+    try:
+        return ask(params, method)
+    except AigwError as error:
+        engine.refused(str(params.get("model")), error, stream=params.get("stream") is True)
+        raise
+
+
+def watch(engine: "Engine", params: Mapping[str, object], wanted: "Wanted[T]", method: str) -> Watched[T]:
     """Read the arguments of `parse` and `stream`: a type as `response_format` is sent as its schema."""
     response_format, adapter = response_format_of(wanted)
     tools = described_tools(params.get("tools", omit))
-    asked = ask({**params, "response_format": response_format, "tools": tools}, method)
+    asked = read(engine, {**params, "response_format": response_format, "tools": tools}, method)
     # the adapter was made of the very type the caller named
     return Watched(asked, Parser(cast("TypeAdapter[T] | None", adapter), parsed_tools(tools)))
 

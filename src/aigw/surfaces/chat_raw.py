@@ -7,8 +7,8 @@ from pydantic import TypeAdapter
 
 from aigw.runtime.drive import run
 from aigw.streams import AsyncStream, Stream
-from aigw.surfaces.chat_calls import Wanted, chunk_writer, completed, opened, parsed, watch
-from aigw.surfaces.chat_request import Asked, ask
+from aigw.surfaces.chat_calls import Wanted, chunk_writer, completed, opened, parsed, read, watch
+from aigw.surfaces.chat_request import Asked
 from aigw.surfaces.chat_signature import explicit
 from aigw.surfaces.raw import (
     AsyncStreamedResponse,
@@ -74,7 +74,7 @@ class RawCompletions:
         **params: Unpack[CreateParams],
     ) -> RawResponse[ChatCompletion] | RawResponse[Stream[ChatCompletionChunk]]:
         """Do what `create` does, and give the exchange with it."""
-        asked = ask({"messages": messages, "model": model, "stream": stream, **params})
+        asked = read(self._engine, {"messages": messages, "model": model, "stream": stream, **params})
         if asked.request.stream:
             handled = run(opened(self._engine, asked))
             return RawResponse(handled, Stream(handled, chunk_writer(handled, asked)))
@@ -110,7 +110,7 @@ class RawCompletions:
         **params: Unpack[ChatParams],
     ) -> "RawResponse[ParsedChatCompletion[T]]":
         """Do what `parse` does, and give the exchange with it."""
-        watched = watch({"messages": messages, "model": model, **params}, response_format, "parse")
+        watched = watch(self._engine, {"messages": messages, "model": model, **params}, response_format, "parse")
         return RawResponse(*run(parsed(self._engine, watched)))
 
 
@@ -160,7 +160,7 @@ class StreamedCompletions:
         **params: Unpack[CreateParams],
     ) -> StreamedResponseManager[ChatCompletion] | StreamedResponseManager[Stream[ChatCompletionChunk]]:
         """Do what `create` does once it is entered, and end the call when it is left."""
-        asked = ask({"messages": messages, "model": model, "stream": stream, **params})
+        asked = read(self._engine, {"messages": messages, "model": model, "stream": stream, **params})
         return (
             StreamedResponseManager(self._streamed(asked))
             if asked.request.stream
@@ -227,7 +227,7 @@ class AsyncRawCompletions:
         **params: Unpack[CreateParams],
     ) -> RawResponse[ChatCompletion] | RawResponse[AsyncStream[ChatCompletionChunk]]:
         """Do what `create` does, and give the exchange with it."""
-        asked = ask({"messages": messages, "model": model, "stream": stream, **params})
+        asked = read(self._engine, {"messages": messages, "model": model, "stream": stream, **params})
         if asked.request.stream:
             handled = await opened(self._engine, asked)
             return RawResponse(handled, AsyncStream(handled, chunk_writer(handled, asked)))
@@ -263,7 +263,7 @@ class AsyncRawCompletions:
         **params: Unpack[ChatParams],
     ) -> "RawResponse[ParsedChatCompletion[T]]":
         """Do what `parse` does, and give the exchange with it."""
-        watched = watch({"messages": messages, "model": model, **params}, response_format, "parse")
+        watched = watch(self._engine, {"messages": messages, "model": model, **params}, response_format, "parse")
         return RawResponse(*(await parsed(self._engine, watched)))
 
 
@@ -315,7 +315,7 @@ class AsyncStreamedCompletions:
         **params: Unpack[CreateParams],
     ) -> AsyncStreamedResponseManager[ChatCompletion] | AsyncStreamedResponseManager[AsyncStream[ChatCompletionChunk]]:
         """Do what `create` does once it is entered, and end the call when it is left."""
-        asked = ask({"messages": messages, "model": model, "stream": stream, **params})
+        asked = read(self._engine, {"messages": messages, "model": model, "stream": stream, **params})
         return (
             AsyncStreamedResponseManager(self._streamed(asked))
             if asked.request.stream

@@ -1,0 +1,51 @@
+"""The gateway of a single command, and the model it means where none is named."""
+
+import logging
+from contextlib import suppress
+from typing import Final
+
+from aigw.cli.terminal import Terminal, one_line
+from aigw.client import Gateway
+from aigw.errors import ConfigurationError, ManifestError
+
+_MOST: Final = 10
+
+
+def gateway_for(manifest: str | None) -> Gateway:
+    """Make a gateway for one command, which has looked at its manifest just now. Raises what `Gateway` raises.
+
+    A gateway in service begins with its last good copy while it looks; a command would be over before it has. Calls go through the default transport even where the faster one is installed: Ctrl-C cannot reach a call that waits
+    inside Rust, and a single call gains nothing there.
+    """
+    keep_logs_off_the_screen()
+    gateway = Gateway(manifest=manifest, transport="httpcore")
+    with suppress(ManifestError):  # whether a last good copy serves instead is for the call to say
+        gateway.refresh()
+    return gateway
+
+
+def warn_of_trouble(gateway: Gateway, terminal: Terminal) -> None:
+    """Say on standard error what was wrong with the manifest, where a last good copy served instead."""
+    trouble = gateway.manifest.status().last_error
+    if trouble is not None:
+        terminal.err.line(f"aigw: warning: {one_line(trouble)}", "bad")
+
+
+def keep_logs_off_the_screen() -> None:
+    """Keep Python from printing our warnings for want of a handler: commands tell what matters in their own words."""
+    log = logging.getLogger("aigw")
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+
+
+def only_model(gateway: Gateway) -> str:
+    """Give the only route or model of the manifest. Raises `ConfigurationError`, listing them, if there are more."""
+    names = [model.id for model in gateway.models.list()]
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        message = "Say which model: --model provider/model (`aigw manifest show` lists the providers)."
+    else:
+        rest = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+        message = f"Say which model: --model {', '.join(names[:_MOST])}{rest}."
+    raise ConfigurationError(message)
