@@ -1,9 +1,12 @@
-"""Print a run as tables for people: the goals first, then everyone's figures, then what was left out."""
+"""Show a run to people, as text or as Markdown: the goals first, then everyone's figures, then what was left out."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 from goals import Verdict, verdicts
+
+Rows: TypeAlias = Sequence[Sequence[str]]
+Layout: TypeAlias = Callable[[Sequence[str], Rows], str]
 
 COLUMNS: Final = {
     "sync_us": "sync µs",
@@ -25,16 +28,33 @@ first call, in a fresh interpreter. Every figure is a median of rounds that take
 
 
 def text(run: Mapping[str, Any]) -> str:
-    """Give the whole report."""
-    parts = [_goals(verdicts(run["figures"])), _figures(run), _swap(run.get("swap")), NOTES, _problems(run)]
+    """Give the whole report, for a terminal."""
+    parts = [*_tables(run, table), NOTES, *(f"not measured: {name}: {why}" for name, why in run["problems"].items())]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown(run: Mapping[str, Any]) -> str:
+    """Give the tables and how they were made, for a page of documentation."""
+    machine = run["machine"]
+    packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
+    made = (
+        f"Measured {machine['when'][:10]} on {machine['cores']} cores of {machine['cpu']}, {machine['python']}, "
+        f"upstream {machine['upstream']}. Packages: {packages}."
+    )
+    return "\n\n".join([made, *_tables(run, markdown_table), NOTES]) + "\n"
+
+
+def table(head: Sequence[str], rows: Rows) -> str:
     """Lay out *rows* under *head*: the first column to the left, the others to the right."""
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
     ruled = [head, ["-" * width for width in widths], *rows]
     return "\n".join("  ".join(_aligned(line, widths)) for line in ruled)
+
+
+def markdown_table(head: Sequence[str], rows: Rows) -> str:
+    """Lay out *rows* under *head* in Markdown."""
+    rule = ["---", *(["---:"] * (len(head) - 1))]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, rule, *rows])
 
 
 def _aligned(line: Sequence[str], widths: Sequence[int]) -> list[str]:
@@ -42,9 +62,13 @@ def _aligned(line: Sequence[str], widths: Sequence[int]) -> list[str]:
     return [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
 
 
-def _goals(judged: Sequence[Verdict]) -> str:
+def _tables(run: Mapping[str, Any], layout: Layout) -> list[str]:
+    return [*_goals(verdicts(run["figures"]), layout), _figures(run["figures"], layout), *_swap(run["swap"], layout)]
+
+
+def _goals(judged: Sequence[Verdict], layout: Layout) -> list[str]:
     if not judged:
-        return ""
+        return []
     rows = [
         [
             verdict.goal.name,
@@ -55,31 +79,29 @@ def _goals(judged: Sequence[Verdict]) -> str:
         ]
         for verdict in judged
     ]
-    excluded = [f"  {verdict.goal.name}: {verdict.goal.excludes}." for verdict in judged]
-    goals = table(["goal", "aigw", "ratio", "limit", "verdict"], rows)
-    return "\n".join([goals, "", "What the figures leave out:", *excluded])
+    excluded = "\n".join(f"- {verdict.goal.name}: {verdict.goal.excludes}." for verdict in judged)
+    return [layout(["goal", "aigw", "ratio", "limit", "verdict"], rows), "What the figures leave out:", excluded]
 
 
-def _figures(run: Mapping[str, Any]) -> str:
-    figures: Mapping[str, Mapping[str, float]] = run["figures"]
+def _figures(figures: Mapping[str, Mapping[str, float]], layout: Layout) -> str:
     rows = [
         [name, *(f"{mine[column]:,.4g}" if column in mine else "-" for column in COLUMNS)]
         for name, mine in figures.items()
     ]
-    return table(["contender", *COLUMNS.values()], rows)
+    return layout(["contender", *COLUMNS.values()], rows)
 
 
-def _swap(swap: Mapping[str, float] | None) -> str:
+def _swap(swap: Mapping[str, float], layout: Layout) -> list[str]:
     if not swap:
-        return ""
+        return []
     rows = [
         [name, f"{swap[f'{key}_ms']:.2f}", f"{swap[f'{key}_p99_ms']:.2f}", f"{swap[f'{key}_most_ms']:.2f}"]
         for name, key in (("while a manifest is swapped", "stall"), ("while nothing happens", "quiet"))
     ]
-    head = [f"event-loop gaps beyond {swap['usual_ms']:.2f} ms", "worst, median", "p99", "worst of all"]
-    return table(head, rows) + f"\n({swap['swaps']} swaps of {swap['document_bytes']:,} bytes of YAML)"
-
-
-def _problems(run: Mapping[str, Any]) -> str:
-    problems: Mapping[str, str] = run.get("problems", {})
-    return "\n".join(f"not measured: {name}: {problem}" for name, problem in problems.items())
+    head = [
+        f"gaps of the event loop beyond {swap['usual_ms']:.2f} ms",
+        "worst, median, ms",
+        "p99, ms",
+        "worst of all, ms",
+    ]
+    return [layout(head, rows), f"({swap['swaps']} swaps of {swap['document_bytes']:,} bytes of YAML)"]

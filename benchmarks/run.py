@@ -3,7 +3,7 @@
     python benchmarks/run.py                 # about four minutes
     python benchmarks/run.py --quick         # a look, in under a minute; too few rounds to judge by
     python benchmarks/run.py --check         # and fail if a ratio is over 5 % worse than benchmarks/results.json
-    python benchmarks/run.py --land          # and keep the figures there
+    python benchmarks/run.py --land          # and keep the figures there, and in the docs
 
 Each contender lives in a process of its own; rounds go through all of them in turn, so that what else the machine does
 hits all alike. Goals that are missed are told, and never fail a run.
@@ -33,6 +33,8 @@ from upstream import Upstream, serving
 
 HERE = Path(__file__).parent
 LANDED = HERE / "results.json"
+PAGE = HERE.parent / "docs" / "reference" / "benchmarks.md"
+BEGIN, END = "<!-- figures, written by run.py --land -->", "<!-- end of figures -->"
 LATEST = HERE / "results" / "latest.json"
 
 UNITS = {"sync": "sync_us", "async": "async_per_s", "stream": "stream_ms"}
@@ -109,6 +111,7 @@ def main() -> int:
     _write(options.json or LATEST, run)
     if options.land:
         _write(LANDED, run)
+        _show(run)
     return _compared(run) if options.check else 0
 
 
@@ -198,7 +201,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--openai3", metavar="PYTHON", help="an interpreter that has openai 3, to measure that too")
     parser.add_argument("--json", type=Path, metavar="FILE", help=f"where to write (default {LATEST})")
     parser.add_argument("--check", action="store_true", help="exit 1 if a goal stands over 5 %% worse than landed")
-    parser.add_argument("--land", action="store_true", help=f"keep this run in {LANDED.name}")
+    parser.add_argument("--land", action="store_true", help=f"keep this run in {LANDED.name} and in the docs")
     return parser.parse_args()
 
 
@@ -217,6 +220,13 @@ def _environ(scratch: str) -> dict[str, str]:
 def _write(path: Path, run: Mapping[str, object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _show(run: Mapping[str, object]) -> None:
+    """Put the tables of *run* on the page of documentation, between its two marks."""
+    before, begin, rest = PAGE.read_text("utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    PAGE.write_text(f"{before}{begin}\n\n{report.markdown(run)}\n{end}{after}", "utf-8")
 
 
 def _compared(run: Mapping[str, Any]) -> int:

@@ -3,6 +3,8 @@
 A scripted provider stands in for a real one, so that the answer is known.
 """
 
+import json
+
 from pydantic import BaseModel
 
 import aigw
@@ -36,8 +38,7 @@ def main() -> None:
         ticket = answer.choices[0].message.parsed
         print(repr(ticket))
 
-        asked_for = provider.requests[0].json["response_format"]
-        print("the provider was asked for:", asked_for["json_schema"]["name"])
+        print("the provider was asked for:", json.dumps(provider.requests[0].json["response_format"]))
 
 
 if __name__ == "__main__":

@@ -21,14 +21,16 @@ TOOL = {
 
 def converse(gateway: aigw.Gateway, question: str) -> str:
     """Let the model call `read_ticket` as often as it wants, and give its answer."""
-    messages: list[object] = [{"role": "user", "content": question}]
+    messages: list[dict[str, object]] = [{"role": "user", "content": question}]
     while True:
         answer = gateway.chat.completions.create(model="assistant", messages=messages, tools=[TOOL])
         message = answer.choices[0].message
         if not message.tool_calls:
             return message.content or ""
-        messages.append(message)
+        messages.append(message.to_dict())
         for call in message.tool_calls:
+            if call.type != "function":
+                continue
             arguments = json.loads(call.function.arguments)
             print(f"{answer.aigw.target} calls {call.function.name}({arguments})")
             messages.append({"role": "tool", "tool_call_id": call.id, "content": TICKETS[arguments["number"]]})

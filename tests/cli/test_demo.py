@@ -76,13 +76,14 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     assert [] == [*home.iterdir(), *temporary.iterdir()]
 
 
-def test_no_thread_and_no_setting_outlives_the_demo(run: Run) -> None:
-    threads, environ, folder = threading.active_count(), dict(os.environ), tempfile.gettempdir()
+def test_no_thread_file_or_setting_outlives_the_demo(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    threads, environ = set(threading.enumerate()), dict(os.environ)
     run("demo", "--json")
 
-    assert threads == threading.active_count()
+    assert set() == set(threading.enumerate()) - threads
     assert environ == dict(os.environ)
-    assert [] == list(Path(folder).glob("aigw-demo-*"))
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_a_proxy_of_the_environment_is_not_in_the_way(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import aigw
 from aigw import Timeouts
 from aigw.call import Outcome
 from aigw.policies.breaker import RESET_S, THRESHOLD
-from aigw.policies.retry_budget import FLOOR
+from aigw.policies.retry_budget import FLOOR, SHARE, WINDOW_S
 from aigw.testing import (
     AnthropicServer,
     CutAt,
@@ -419,20 +419,13 @@ class TestOneOwnerOfRetries:
         assert sends == len(first.requests) == len(error.attempts)
 
     def test_retries_are_a_small_share_of_what_is_sent(self, journey: Journey, first: ProviderServer) -> None:
-        first.always(lambda request: Status(500) if len(first.requests) % 2 else HELLO)
+        first.queue(*[Status(500), HELLO] * 3 * FLOOR)
         journey.start(manifest(first, max_retries=1))
         for _ in range(2 * FLOOR):
-            before = len(first.requests)
-            first.queue(Status(500), HELLO)
-            try:
-                journey.ask()
-            except aigw.InternalServerError:
-                assert 1 == len(first.requests) - before
+            journey.ask()
+            if journey.clock.monotonic() + 1.0 > WINDOW_S:
                 break
-            journey.clock.advance(-0.0)
-        else:
-            pytest.skip("the frozen clock let the window pass")
-        assert ["not retried, retry budget spent: first/m"] == list(journey.record.notes)
+        assert FLOOR + SHARE * 2 * FLOOR >= len(journey.clock.skipped)
 
 
 class TestBreakers:

@@ -199,8 +199,10 @@ def test_done_ends_choices_that_never_said_why() -> None:
         ),
         (b'data: {"error": "boom", "error_type": "overloaded"}\n\n', e.OverloadedError),
         (
-            b'data: {"id": "g", "error": {"code": 502, "message": "gone"}, "choices": ['
-            b'{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}]}\n\n',
+            (
+                b'data: {"id": "g", "error": {"code": 502, "message": "gone"}, "choices": ['
+                b'{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}]}\n\n'
+            ),
             e.InternalServerError,
         ),
         (

@@ -15,7 +15,9 @@ OPENAI_CHAT: Final = "openai-chat"
 ANTHROPIC_MESSAGES: Final = "anthropic-messages"
 ECHO: Final = "echo"
 
-_REPLAY: Final = frozenset({"message.reasoning", "message.reasoning_content", "message.reasoning_details"})
+_REPLAY: Final = frozenset(
+    {"message.reasoning", "message.reasoning_content", "message.reasoning_details", "message.citations"}
+)
 """Fields of earlier answers that a strict server does not take back."""
 
 

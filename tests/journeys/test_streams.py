@@ -1,0 +1,470 @@
+"""A stream comes whole, from one provider, or says that it broke off; and it ends once, whoever lets go of it."""
+
+import asyncio
+import gc
+import signal
+import threading
+from typing import Any
+
+import pytest
+from tests.journeys.journey_kit import MESSAGES, Journey, manifest, steps, texts
+
+import aigw
+from aigw import Timeouts
+from aigw.call import Outcome
+from aigw.testing import (
+    AnthropicServer,
+    CutAt,
+    ErrorEvent,
+    Hang,
+    MalformedFrame,
+    OpenAIServer,
+    ProviderServer,
+    Reasoning,
+    Reply,
+    ResetAt,
+    SseStyle,
+    StallAt,
+    Styled,
+    Text,
+    ToolCall,
+    ToolCalls,
+    Truncated,
+)
+
+BRIEF_S = 0.05
+"""A limit that a silent socket really has to run into."""
+
+ONE_TWO_THREE = Text("One two three.")
+OTHER = Text("Another answer.")
+PREFIXES = ("", "One ", "One two ", "One two three.")
+
+FAULTS = {
+    "cut": lambda token: CutAt(ONE_TWO_THREE, token=token),
+    "cut-inside-http": lambda token: CutAt(ONE_TWO_THREE, token=token, clean=False),
+    "reset": lambda token: ResetAt(ONE_TWO_THREE, token=token),
+    "malformed-frame": lambda token: MalformedFrame(ONE_TWO_THREE, token=token),
+    "error-event": lambda token: ErrorEvent(ONE_TWO_THREE, token=token),
+    "stall": lambda token: StallAt(ONE_TWO_THREE, token=token),
+}
+LIMITS = Timeouts(first_token=BRIEF_S, idle=BRIEF_S)
+
+
+def alone(journey: Journey, server: ProviderServer, **target: object) -> None:
+    journey.start(manifest(server, max_retries=0, **target))
+
+
+def is_left(journey: Journey, server: ProviderServer) -> bool:
+    """Whether the client of the last request has left, which the server sees at once; a loop must run to leave."""
+    journey.settle()
+    return server.requests[-1].disconnected.wait(5)
+
+
+class TestACutStreamIsNeverACleanEnd:
+    @pytest.mark.parametrize("fault", FAULTS)
+    def test_before_the_first_token_the_fallback_is_invisible(
+        self, journey: Journey, first: ProviderServer, second: ProviderServer, fault: str
+    ) -> None:
+        first.always(FAULTS[fault](0))
+        second.always(OTHER)
+        journey.start(manifest(first, second, max_retries=0))
+        stream = journey.stream(timeout=LIMITS)
+        chunks = journey.face.items(stream)
+        assert "Another answer." == "".join(texts(chunks))
+        assert 1 == len({chunk.id for chunk in chunks})
+        assert ["assistant"] == [c.delta.role for chunk in chunks for c in chunk.choices if c.delta.role]
+        assert ["stop"] == [c.finish_reason for chunk in chunks for c in chunk.choices if c.finish_reason]
+        assert ["first/m", "second/m"] == [each.target for each in stream.aigw.attempts]
+        assert ("second/m", Outcome.OK) == (journey.record.target, journey.record.outcome)
+        assert 1 == len(journey.records.records)
+
+    @pytest.mark.parametrize("token", [1, 2, 3])
+    @pytest.mark.parametrize("fault", FAULTS)
+    def test_after_it_the_caller_is_told_and_keeps_what_came(
+        self, journey: Journey, first: ProviderServer, second: ProviderServer, fault: str, token: int
+    ) -> None:
+        first.always(FAULTS[fault](token))
+        second.always(OTHER)
+        journey.start(manifest(first, second, max_retries=2))
+        text, error = journey.read(journey.stream(timeout=LIMITS))
+        if text == "Another answer.":
+            # A frame that is wrong may come with the very bytes of the first tokens; then nothing was handed over yet.
+            assert fault in {"malformed-frame", "error-event"}
+            assert error is None
+            assert 1 == len(second.requests)
+            return
+        assert isinstance(error, aigw.StreamInterruptedError)
+        assert text == error.partial_text
+        assert text in PREFIXES[1 : token + 1]
+        assert not second.requests
+        assert 1 == len(first.requests)
+        assert error.attempts == journey.record.attempts
+        (attempt,) = error.attempts
+        assert ("first/m", 200) == (attempt.target, attempt.status)
+        assert attempt.error is not None
+        assert (Outcome.INTERRUPTED, "StreamInterruptedError") == (journey.record.outcome, journey.record.error)
+        assert 1 == len(journey.records.records)
+
+    @pytest.mark.parametrize("token", [1, 2, 3, 99])
+    def test_a_cut_hands_over_every_token_before_it_exactly_once(
+        self, journey: Journey, first: ProviderServer, token: int
+    ) -> None:
+        first.always(CutAt(ONE_TWO_THREE, token=token))
+        alone(journey, first)
+        text, error = journey.read(journey.stream())
+        assert PREFIXES[min(token, 3)] == text
+        assert isinstance(error, aigw.StreamInterruptedError)
+        assert "call again" in str(error) or "make the call again" in str(error)
+
+    def test_with_nobody_to_fall_back_on_the_cut_is_told_even_before_the_first_token(
+        self, journey: Journey, first: ProviderServer
+    ) -> None:
+        first.always(CutAt(ONE_TWO_THREE, token=0))
+        alone(journey, first)
+        error = journey.fail(stream=True)
+        assert aigw.StreamInterruptedError is type(error)
+        assert "" == error.partial_text
+
+    def test_tool_calls_that_break_off_are_interrupted_too(self, journey: Journey, first: ProviderServer) -> None:
+        first.always(CutAt(ToolCalls([ToolCall("look_up", {"city": "Paris"})]), token=2))
+        alone(journey, first)
+        _, error = journey.read(journey.stream())
+        assert isinstance(error, aigw.StreamInterruptedError)
+
+    def test_reasoning_commits_a_stream(
+        self, journey: Journey, first: ProviderServer, second: ProviderServer
+    ) -> None:
+        first.always(CutAt(Reasoning("Let me think."), token=1))
+        journey.start(manifest(first, second, max_retries=0))
+        _, error = journey.read(journey.stream())
+        assert isinstance(error, aigw.StreamInterruptedError)
+        assert not second.requests
+
+    def test_usage_that_was_reported_is_kept(self, journey: Journey) -> None:
+        with AnthropicServer() as server:
+            server.always(CutAt(ONE_TWO_THREE, token=2))
+            alone(journey, server)
+            _, error = journey.read(journey.stream())
+        assert isinstance(error, aigw.StreamInterruptedError)
+        assert error.usage is not None
+        assert (12, True) == (error.usage.input, error.usage.estimated)
+        assert 12 == journey.record.usage.input
+
+    def test_an_interrupted_stream_has_no_final_completion(self, journey: Journey, first: ProviderServer) -> None:
+        first.always(CutAt(ONE_TWO_THREE, token=1))
+        alone(journey, first)
+        manager = journey.gw.chat.completions.stream(model="chat", messages=MESSAGES)
+        stream = journey.face.enter(manager)
+        with pytest.raises(aigw.StreamInterruptedError):
+            journey.face.items(stream)
+        with pytest.raises(aigw.StreamInterruptedError):
+            journey.face.do(stream.get_final_completion())
+        journey.face.leave(manager)
+
+    @pytest.mark.parametrize("style", [SseStyle(comment="wait"), SseStyle(pings=True, comment="wait")])
+    def test_signs_of_life_are_not_content(
+        self, journey: Journey, first: ProviderServer, second: ProviderServer, style: SseStyle
+    ) -> None:
+        first.always(StallAt(Styled(ONE_TWO_THREE, style), token=0))
+        journey.start(manifest(first, second, max_retries=0))
+        stream = journey.stream(timeout=LIMITS)
+        assert "second/m" == stream.aigw.target
+        journey.close(stream)
+
+    def test_a_stream_cut_in_the_middle_of_its_json_is_interrupted(
+        self, journey: Journey, first: ProviderServer
+    ) -> None:
+        first.always(Truncated(ONE_TWO_THREE))
+        alone(journey, first)
+        text, error = journey.read(journey.stream())
+        assert text in PREFIXES
+        assert isinstance(error, aigw.StreamInterruptedError)
+
+
+class TestADroppedStreamClosesItsSocketAtOnce:
+    """A stream that is let go of must neither hold its connection nor lose its record, nor write it twice."""
+
+    @pytest.fixture(autouse=True)
+    def _stalls(self, journey: Journey, first: ProviderServer) -> None:
+        first.always(StallAt(ONE_TWO_THREE, token=3))
+        alone(journey, first)
+
+    def ended_once(self, journey: Journey, server: ProviderServer, outcome: Outcome) -> None:
+        assert is_left(journey, server)
+        assert server.wait_for(lambda: not server.connections.open)
+        assert [outcome] == [record.outcome for record in journey.records.records]
+
+    @pytest.mark.parametrize("count", [0, 1, 2, 3])
+    def test_when_it_is_dropped(self, journey: Journey, first: ProviderServer, count: int) -> None:
+        stream = journey.stream()
+        journey.face.take(stream, count)
+        del stream
+        gc.collect()
+        self.ended_once(journey, first, Outcome.CLOSED)
+
+    @pytest.mark.parametrize("count", [0, 1, 2, 3])
+    def test_when_it_is_closed(self, journey: Journey, first: ProviderServer, count: int) -> None:
+        stream = journey.stream()
+        journey.face.take(stream, count)
+        journey.close(stream)
+        journey.close(stream)
+        del stream
+        gc.collect()
+        self.ended_once(journey, first, Outcome.CLOSED)
+
+    @pytest.mark.parametrize("count", [0, 1])
+    def test_when_its_block_is_left(self, journey: Journey, first: ProviderServer, count: int) -> None:
+        stream = journey.face.enter(journey.stream())
+        journey.face.take(stream, count)
+        journey.face.leave(stream)
+        self.ended_once(journey, first, Outcome.CLOSED)
+
+    def test_when_the_block_of_its_events_is_left(self, journey: Journey, first: ProviderServer) -> None:
+        manager = journey.gw.chat.completions.stream(model="chat", messages=MESSAGES)
+        journey.face.take(journey.face.enter(manager), 2)
+        journey.face.leave(manager)
+        self.ended_once(journey, first, Outcome.CLOSED)
+
+    def test_when_its_events_are_dropped(self, journey: Journey, first: ProviderServer) -> None:
+        manager = journey.gw.chat.completions.stream(model="chat", messages=MESSAGES)
+        journey.face.take(journey.face.enter(manager), 2)
+        del manager
+        gc.collect()
+        self.ended_once(journey, first, Outcome.CLOSED)
+
+    def test_when_its_raw_response_is_dropped(self, journey: Journey, first: ProviderServer) -> None:
+        raw = journey.face.do(
+            journey.gw.chat.completions.with_raw_response.create(model="chat", messages=MESSAGES, stream=True)
+        )
+        assert 200 == raw.status_code
+        assert raw.headers["content-type"].startswith("text/event-stream")
+        assert [PREFIXES[1]] == texts(journey.face.take(raw.parse(), 1))
+        del raw
+        gc.collect()
+        self.ended_once(journey, first, Outcome.CLOSED)
+
+    def test_when_its_streaming_response_is_left(self, journey: Journey, first: ProviderServer) -> None:
+        manager = journey.gw.chat.completions.with_streaming_response.create(
+            model="chat", messages=MESSAGES, stream=True
+        )
+        response = journey.face.enter(manager)
+        journey.face.take(response.iter_lines(), 1)
+        journey.face.leave(manager)
+        self.ended_once(journey, first, Outcome.CLOSED)
+
+    def test_after_which_it_gives_nothing_more(self, journey: Journey, first: ProviderServer) -> None:
+        stream = journey.stream()
+        journey.face.take(stream, 1)
+        journey.close(stream)
+        assert ("", None) == journey.read(stream)
+        assert Outcome.CLOSED is stream.aigw.outcome
+        self.ended_once(journey, first, Outcome.CLOSED)
+
+    def test_after_which_it_has_no_final_completion(self, journey: Journey, first: ProviderServer) -> None:
+        manager = journey.gw.chat.completions.stream(model="chat", messages=MESSAGES)
+        stream = journey.face.enter(manager)
+        journey.face.take(stream, 2)
+        journey.face.leave(manager)
+        with pytest.raises(aigw.AigwError, match="closed"):
+            journey.face.do(stream.get_final_completion())
+
+
+class TestACancelledCallLeavesNothingBehind:
+    """A cancelled call that leaves a half-read connection behind hangs the next one."""
+
+    @pytest.fixture
+    def raised_through(self, journey: Journey, first: ProviderServer) -> Any:
+        """Give a function that waits for *work* and stops it from outside once the server has *seen* enough."""
+
+        def stopped(work: Any) -> None:
+            if journey.face.name == "async":
+                journey.face.do(self.cancelled(work, first))
+            else:
+                self.interrupted(work, first)
+
+        return stopped
+
+    @staticmethod
+    async def cancelled(work: Any, server: ProviderServer) -> None:
+        task = asyncio.ensure_future(work())
+        seen = len(server.requests)
+        while len(server.requests) == seen and not task.done():
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    @staticmethod
+    def interrupted(work: Any, server: ProviderServer) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            pytest.skip("signals reach the main thread only")
+
+        def interrupt(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        before = signal.signal(signal.SIGALRM, interrupt)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, BRIEF_S)
+            with pytest.raises(KeyboardInterrupt):
+                work()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
+    def test_while_it_waits_for_a_plain_answer(
+        self, journey: Journey, first: ProviderServer, raised_through: Any, transport: str
+    ) -> None:
+        if (transport, journey.face.name) == ("pyreqwest", "sync"):
+            pytest.skip("pyreqwest holds signals back until its own limit has run out")
+        first.queue(Hang())
+        journey.start(manifest(first), transport=transport)
+        raised_through(lambda: journey.gw.chat.completions.create(model="chat", messages=MESSAGES))
+        assert first.requests[0].disconnected.wait(5)
+        assert [Outcome.CANCELLED] == [record.outcome for record in journey.records.records]
+        assert 1 == len(journey.record.attempts)
+        assert {} == dict(journey.gw.health())
+        assert journey.ask().choices[0].message.content
+
+    def test_while_it_waits_for_a_first_token(
+        self, journey: Journey, first: ProviderServer, raised_through: Any
+    ) -> None:
+        first.queue(StallAt(ONE_TWO_THREE, token=0))
+        alone(journey, first)
+        raised_through(lambda: journey.gw.chat.completions.create(model="chat", messages=MESSAGES, stream=True))
+        assert first.requests[0].disconnected.wait(5)
+        assert [Outcome.CANCELLED] == [record.outcome for record in journey.records.records]
+        assert journey.ask().choices[0].message.content
+
+    @pytest.mark.parametrize("token", [1, 2, 3])
+    def test_while_it_waits_for_the_next_token(
+        self, journey: Journey, first: ProviderServer, raised_through: Any, token: int
+    ) -> None:
+        first.queue(StallAt(ONE_TWO_THREE, token=token))
+        alone(journey, first)
+        stream = journey.stream()
+        got: list[Any] = journey.face.take(stream, token)
+
+        if journey.face.name == "async":
+
+            async def read() -> None:
+                async for chunk in stream:
+                    got.append(chunk)
+
+            async def cancel() -> None:
+                task = asyncio.ensure_future(read())
+                await asyncio.sleep(0.005)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+
+            journey.face.do(cancel())
+        else:
+            self.interrupted(lambda: got.extend(stream), first)
+        assert first.requests[0].disconnected.wait(5)
+        assert PREFIXES[token] == "".join(texts(got))
+        assert [Outcome.CANCELLED] == [record.outcome for record in journey.records.records]
+        assert ("", None) == journey.read(stream)
+        del stream
+        gc.collect()
+        journey.settle()
+        assert 1 == len(journey.records.records)
+        assert journey.ask().choices[0].message.content
+
+    def test_during_a_backoff(self, first: ProviderServer) -> None:
+        """A wait of the async face belongs to the loop, so that a task in it can be cancelled."""
+        from aigw.testing import RecordCapture, Status
+
+        records = RecordCapture()
+        first.always(Status(429, retry_after=5))
+
+        async def journey() -> None:
+            async with aigw.AsyncGateway(manifest=manifest(first), sinks=[records], transport="httpcore") as gw:
+                task = asyncio.ensure_future(gw.chat.completions.create(model="chat", messages=MESSAGES))
+                while not first.requests:
+                    await asyncio.sleep(0.001)
+                await asyncio.sleep(0.01)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+
+        asyncio.run(journey())
+        assert [Outcome.CANCELLED] == [record.outcome for record in records.records]
+
+
+class TestAWholeStream:
+    def test_its_connection_serves_the_next_call(self, journey: Journey, first: ProviderServer) -> None:
+        alone(journey, first)
+        for _ in range(3):
+            assert journey.read(journey.stream())[0]
+            journey.ask()
+        assert 1 == first.connections.accepted
+
+    def test_its_record_is_complete_when_it_ends(self, journey: Journey, first: ProviderServer) -> None:
+        first.always(ONE_TWO_THREE)
+        alone(journey, first)
+        stream = journey.stream()
+        assert Outcome.OPEN is stream.aigw.outcome
+        assert [] == journey.records.records
+        assert ("One two three.", None) == journey.read(stream)
+        record = journey.record
+        assert record == stream.aigw
+        assert (Outcome.OK, "stop", "first/m", True) == (
+            record.outcome,
+            record.finish_reason,
+            record.target,
+            record.stream,
+        )
+        assert (12, 3) == (record.usage.prompt_tokens, record.usage.completion_tokens)
+        assert [("first/m", 1, 200, None)] == steps(record.attempts)
+        assert record.first_token_s is not None
+        assert record.attempts[0].first_token_s is not None
+
+    def test_usage_is_on_record_even_if_the_caller_did_not_ask_for_it(
+        self, journey: Journey, openai: OpenAIServer
+    ) -> None:
+        alone(journey, openai)
+        chunks = journey.face.items(journey.stream())
+        assert all(chunk.usage is None for chunk in chunks)
+        assert all(chunk.choices for chunk in chunks)
+        assert 15 == journey.record.usage.total_tokens
+
+    def test_tokens_are_handed_over_as_they_come_not_when_the_stream_ends(
+        self, journey: Journey, first: ProviderServer
+    ) -> None:
+        gate = threading.Event()
+        first.always(StallAt(ONE_TWO_THREE, token=1, until=gate))
+        alone(journey, first)
+        stream = journey.stream()
+        assert ["One "] == texts(journey.face.take(stream, 1))
+        gate.set()
+        assert ("two three.", None) == journey.read(stream)
+
+    def test_a_raw_response_gives_what_the_call_was_answered_with(
+        self, journey: Journey, openai: OpenAIServer
+    ) -> None:
+        alone(journey, openai)
+        raw = journey.face.do(
+            journey.gw.chat.completions.with_raw_response.create(model="chat", messages=MESSAGES, stream=True)
+        )
+        assert ("req_00000001", 0) == (raw.request_id, raw.retries_taken)
+        assert ("Hello from m.", None) == journey.read(raw.parse())
+        assert Outcome.OK is raw.aigw.outcome
+
+    @pytest.mark.parametrize("reply", [Hang(ONE_TWO_THREE)], ids=["hang"])
+    def test_many_streams_at_once_do_not_mix(self, first: ProviderServer, reply: Reply) -> None:
+        first.always(lambda request: Text(f"Answer to {request.json['messages'][-1]['content']}."))
+
+        async def journey() -> None:
+            async with aigw.AsyncGateway(manifest=manifest(first), sinks=[], transport="httpcore") as gw:
+
+                async def one(number: int) -> str:
+                    asked = [{"role": "user", "content": str(number)}]
+                    stream = await gw.chat.completions.create(model="chat", messages=asked, stream=True)
+                    return "".join(texts([chunk async for chunk in stream]))
+
+                got = await asyncio.gather(*map(one, range(16)))
+                assert [f"Answer to {number}." for number in range(16)] == got
+
+        asyncio.run(journey())
