@@ -26,7 +26,7 @@ from typing import Any
 import report
 from canned import KEY, KEY_VARIABLE
 from contenders import CONTENDERS, Urls
-from goals import regressions, verdicts
+from goals import GOALS, regressions, verdicts
 from machine import described
 from starting import median_start, scripts, started
 from upstream import Upstream, serving
@@ -110,8 +110,7 @@ def main() -> int:
     print(report.text(run))
     _write(options.json or LATEST, run)
     if options.land:
-        _write(LANDED, run)
-        _show(run)
+        _land(run)
     return _compared(run) if options.check else 0
 
 
@@ -222,8 +221,12 @@ def _write(path: Path, run: Mapping[str, object]) -> None:
     path.write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def _show(run: Mapping[str, object]) -> None:
-    """Put the tables of *run* on the page of documentation, between its two marks."""
+def _land(run: Mapping[str, Any]) -> None:
+    """Keep *run* as the landed one, in its file and between the two marks of the page, if all of it was measured."""
+    if len(run["goals"]) < len(GOALS):
+        print("not landed: not every goal was measured")
+        return
+    _write(LANDED, run)
     before, begin, rest = PAGE.read_text("utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     PAGE.write_text(f"{before}{begin}\n\n{report.markdown(run)}\n{end}{after}", "utf-8")

@@ -145,6 +145,10 @@ class Options:
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+DEFAULTS = Options()
+"""The options of a call that says nothing of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request travelling the pipeline. `snapshot` is the manifest it is pinned to until its stream has ended.
@@ -328,7 +332,7 @@ class Patience:
     content event, starts the idle limit anew.
     """
 
-    __slots__ = ("_deadline", "_limit", "_now", "_phase", "_since", "_started", "_timeouts", "streamed")
+    __slots__ = ("_deadline", "_now", "_phase", "_started", "_timeouts", "_until", "streamed")
 
     def __init__(
         self, now: Callable[[], float], timeouts: Timeouts, deadline: Deadline, *, streamed: bool = False
@@ -336,9 +340,9 @@ class Patience:
         self._now = now
         self._timeouts = timeouts
         self._deadline = deadline
-        self._started = self._since = now()
+        self._started = now()
         self.streamed = streamed
-        self._limit, self._phase = (timeouts.first_token, "first_token") if streamed else (None, "attempt")
+        self._until, self._phase = self._nearest(timeouts.first_token if streamed else None, "first_token")
 
     @property
     def connect_limit(self) -> float | None:
@@ -347,40 +351,30 @@ class Patience:
 
     def progressed(self) -> None:
         """Note that content of a stream arrived."""
-        self._limit, self._phase = self._timeouts.idle, "idle"
-        self._since = self._now()
+        self._until, self._phase = self._nearest(self._timeouts.idle, "idle")
 
     def ended(self) -> None:
         """Note that the terminal marker of a stream arrived: only the connection's own end is still to come."""
-        self._limit, self._phase = AFTER_END_S, "idle"
-        self._since = self._now()
+        self._until, self._phase = self._nearest(AFTER_END_S, "idle")
 
     def connect(self) -> tuple[float | None, str]:
         """Give the seconds left to connect, and the name of the limit."""
-        now = self._now()
-        return _tightest(
-            (_left(self._timeouts.connect, self._started, now), "connect"),
-            (_left(self._timeouts.total, self._started, now), "attempt"),
-            (self._deadline.left(now), "deadline"),
-        )
+        limit = self._timeouts.connect
+        if limit is None or (self._until is not None and self._until <= self._started + limit):
+            return self.left()
+        return max(0.0, self._started + limit - self._now()), "connect"
 
     def left(self) -> tuple[float | None, str]:
         """Give the seconds left to wait for the next bytes (0.0: none), and the name of the limit that is nearest."""
-        now = self._now()
-        return _tightest(
-            (_left(self._limit, self._since, now), self._phase),
-            (_left(self._timeouts.total, self._started, now), "attempt"),
-            (self._deadline.left(now), "deadline"),
-        )
+        return None if self._until is None else max(0.0, self._until - self._now()), self._phase
 
-
-def _left(limit: float | None, since: float, now: float) -> float | None:
-    return None if limit is None else max(0.0, since + limit - now)
-
-
-def _tightest(*limits: tuple[float | None, str]) -> tuple[float | None, str]:
-    tightest: tuple[float | None, str] = (None, "attempt")
-    for seconds, phase in limits:
-        if seconds is not None and (tightest[0] is None or seconds < tightest[0]):
-            tightest = (seconds, phase)
-    return tightest
+    def _nearest(self, limit: float | None, phase: str) -> tuple[float | None, str]:
+        """Give the moment of the nearest limit, and its name: *limit* from now, the attempt's total, the deadline."""
+        moments: list[tuple[float, str]] = []
+        if limit is not None:
+            moments.append((self._now() + limit, phase))
+        if self._timeouts.total is not None:
+            moments.append((self._started + self._timeouts.total, "attempt"))
+        if self._deadline.at is not None:
+            moments.append((self._deadline.at, "deadline"))
+        return min(moments) if moments else (None, "attempt")

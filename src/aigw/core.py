@@ -6,7 +6,7 @@ import random
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from aigw.call import Options, Principal
+from aigw.call import DEFAULTS, Options, Principal
 from aigw.config import Config, Transport
 from aigw.errors import AigwError, GatewayClosedError, ManifestUnavailableError, MissingExtraError
 from aigw.manifest.compile import compile_manifest
@@ -154,6 +154,8 @@ class Bound:
 
     def _merged(self, own: Options) -> Options:
         mine = self._options
+        if own is DEFAULTS:
+            return mine
         return Options(
             mine.timeout if own.timeout is None else own.timeout,
             mine.max_retries if own.max_retries is None else own.max_retries,

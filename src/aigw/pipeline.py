@@ -4,7 +4,6 @@ Read `ORDER` from left to right for the way in and from right to left for the wa
 know of the rest: it pins the manifest's snapshot to a call and hands back a reply.
 """
 
-import os
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
@@ -134,7 +133,7 @@ class Pipeline:
     def _new(self, request: Request, options: Options, snapshot: Snapshot) -> Call:
         at = self.runtime.time()
         return Call(
-            id=f"call_{int(at * 1000):012x}{os.urandom(8).hex()}",
+            id=f"call_{int(at * 1000):012x}{random.getrandbits(64):016x}",
             request=request,
             snapshot=snapshot,
             principal=self._principal,

@@ -46,7 +46,7 @@ class Decoder(Protocol):
     """Reads one streamed answer. Any split of the byte stream gives the same events."""
 
     def feed(self, data: bytes) -> "Sequence[Event]":
-        """Give the events that *data* completes. Raises the mapped `APIError` for an error event inside the stream."""
+        """Give the events that *data* completes. An error inside the stream comes in its place, as `Broken`."""
         ...
 
     def end(self) -> "Sequence[Event]":

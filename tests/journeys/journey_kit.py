@@ -1,4 +1,4 @@
-"""What journeys are told with: a gateway in either face over scripted providers, a clock that stands still, a record."""
+"""What journeys are told with: a gateway in either face over scripted providers, a still clock, and its records."""
 
 import asyncio
 from collections.abc import Iterable

@@ -30,10 +30,14 @@ ALLOWED: dict[str, str] = {
     "stream_options": "left out where nothing is streamed: OpenAI refuses them there",
     "stream": "`parse` leaves a false one out, which is the default",
     "default in a strict schema": "left out: a strict schema requires every field, so OpenAI refuses defaults there",
+    "reasoning, reasoning_content, reasoning_details": "left out of messages for OpenAI itself, which refuses them; a "
+    "server that is only compatible gets them",
     "null fields of an earlier answer": "left out of messages that are handed back as objects: strict servers refuse "
     "fields they do not know, null or not",
 }
-"""All that may differ, and why. A test below holds each of them to exactly this."""
+"""All that may differ, and why. The tests below allow exactly this."""
+
+REASONING = ("reasoning", "reasoning_content", "reasoning_details")
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +59,7 @@ def client(upstream: OpenAIServer) -> Iterator[openai.OpenAI]:
 
 @pytest.fixture
 def gateway(face, upstream: OpenAIServer) -> Any:
-    return face.gateway(manifest=manifest("openai-compatible", upstream.url))
+    return face.gateway(manifest=manifest("openai", upstream.url))
 
 
 def bodies(upstream: OpenAIServer, theirs: Callable[[], object], ours: Callable[[], object]) -> tuple[str, str]:
@@ -86,6 +90,9 @@ def allowed(body: str, asked: dict[str, Any]) -> str:
         changed["stream_options"] = {**(changed.get("stream_options") or {}), "include_usage": True}
     else:
         changed.pop("stream_options", None)
+    for message in changed["messages"]:
+        for name in REASONING:
+            message.pop(name, None)
     return text(changed)
 
 
@@ -111,6 +118,18 @@ def test_a_call_reaches_the_wire_as_the_openai_client_sends_it(face, upstream, c
         first, second = bodies(upstream, theirs, ours)
     assert allowed(first, asked) == second
     assert before == asked
+
+
+def test_a_compatible_server_gets_reasoning_back_as_the_openai_client_sends_it(face, upstream, client):
+    gateway = face.gateway(manifest=manifest("openai-compatible", upstream.url))
+    asked = BODIES["reasoning of another provider"]
+    first, second = bodies(
+        upstream,
+        lambda: client.chat.completions.create(model="gpt-4o", **asked),
+        lambda: face.do(gateway.chat.completions.create(model="upstream/gpt-4o", **asked)),
+    )
+    assert first == second
+    assert all(name in second for name in REASONING)
 
 
 class Colour(str, Enum):
@@ -233,7 +252,7 @@ ANSWERS = {
     "text": {"role": "assistant", "content": "Hello", "refusal": None, "annotations": []},
     "refusal": {"role": "assistant", "content": None, "refusal": "No."},
     "calls": {"role": "assistant", "content": None, "tool_calls": [call(1)], "audio": None},
-    "more": {"role": "assistant", "content": "x", "weight": 3, "reasoning_content": "Hm."},
+    "more": {"role": "assistant", "content": "x", "weight": 3, "verdict": {"good": None}},
 }
 
 

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aigw.manifest.snapshot import Provider, Target, Unsupported
-from aigw.protocols import Adapter
+from aigw.protocols import Adapter, Decoder
 from aigw.providers.registry import adapter, kinds
 from aigw.types.events import (
     Answer,
+    Broken,
     ChoiceEnded,
     Ended,
     Event,
@@ -102,14 +103,27 @@ def named(*events: Mapping[str, Any]) -> bytes:
     return "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events).encode()
 
 
+def sound(events: Sequence[Event]) -> Sequence[Event]:
+    """Give *events* if no error is among them, else raise it."""
+    for event in events:
+        if isinstance(event, Broken):
+            raise event.error
+    return events
+
+
+def fed(decoder: Decoder, data: bytes) -> Sequence[Event]:
+    """Feed *data*, raising the error that comes in it."""
+    return sound(decoder.feed(data))
+
+
 def decoded(data: bytes, at: Target, size: int | None = None) -> list[Event]:
     """All events of a stream, fed whole or in pieces of *size* bytes."""
     decoder = speaker(at).decoder(at)
     step = size or max(1, len(data))
     events: list[Event] = []
     for start in range(0, len(data), step):
-        events.extend(decoder.feed(data[start : start + step]))
-    events.extend(decoder.end())
+        events.extend(fed(decoder, data[start : start + step]))
+    events.extend(sound(decoder.end()))
     return events
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.providers.provider_kit import (
     decoded,
+    fed,
     folded,
     named,
     of,
@@ -336,7 +337,7 @@ def test_an_error_event_is_mapped_wherever_it_comes(before: bytes) -> None:
     decoder.feed(before)
 
     with pytest.raises(e.OverloadedError, match="Overloaded"):
-        decoder.feed(named({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}))
+        fed(decoder, named({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}))
 
 
 def test_a_whole_answer_a_page_or_an_error_instead_of_a_stream() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.providers.provider_kit import decoded, delta, folded, of, response, speaker, sse, target, texts
+from tests.providers.provider_kit import decoded, delta, fed, folded, of, response, speaker, sse, target, texts
 
 from aigw import errors as e
-from aigw.types.events import ChoiceEnded, Ended, Event, OtherDelta, Started, TextDelta, ToolCallDelta, UsageReported
+from aigw.types.events import Broken, ChoiceEnded, Ended, Event, OtherDelta, Started, TextDelta, ToolCallDelta, UsageReported
 
 AT = target()
 
@@ -221,7 +221,7 @@ def test_an_error_inside_a_stream_is_raised(frame: bytes, expected: type[e.APIEr
     decoder.feed(sse(*[delta({"content": "a"})] * before, done=False))
 
     with pytest.raises(e.APIError) as caught:
-        decoder.feed(frame)
+        fed(decoder, frame)
     assert expected is type(caught.value)
 
 
@@ -324,3 +324,13 @@ def test_no_json_whatever_crashes_the_reader(body: object) -> None:
 def test_no_json_whatever_crashes_the_decoder(chunks: list[object]) -> None:
     with contextlib.suppress(e.APIError):
         decoded(sse(*chunks), AT)
+
+
+@pytest.mark.parametrize(
+    "broken", [b'data: {"error": {"message": "over"}}\n\n', b"data: {broken\n\n", b'data: {"text": "\xff"}\n\n']
+)
+def test_what_came_before_an_error_in_the_same_read_is_not_lost_with_it(broken: bytes) -> None:
+    events = speaker(AT).decoder(AT).feed(sse(delta({"content": "a"}), delta({"content": "b"}), done=False) + broken)
+
+    assert ["a", "b"] == [event.text for event in events if isinstance(event, TextDelta)]
+    assert isinstance(events[-1], Broken)

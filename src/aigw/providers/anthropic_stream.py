@@ -12,7 +12,7 @@ from aigw.manifest.snapshot import Target
 from aigw.providers.anthropic_answer import annotation, finish, read, usage_of
 from aigw.providers.anthropic_messages import DIALECT
 from aigw.providers.failures import mid_answer
-from aigw.providers.reading import call_id, foreign, frame
+from aigw.providers.reading import in_place, call_id, foreign, frame
 from aigw.providers.replay import as_stream
 from aigw.providers.sse import SseParser
 from aigw.types.events import (
@@ -83,20 +83,25 @@ class MessagesDecoder:
         self._done = False
 
     def feed(self, data: bytes) -> Sequence[Event]:
-        """Give the events that *data* completes. Raises the mapped error for one inside the stream."""
-        events: list[Event] = []
-        for name, text in self._sse.feed(data):
-            self._event(name, text, events)
-        return events
+        """Give the events that *data* completes; an error inside the stream comes in its place."""
+
+        def decode(events: list[Event]) -> None:
+            for name, text in self._sse.feed(data):
+                self._event(name, text, events)
+            if self._sse.broken is not None:
+                raise self._sse.broken
+
+        return in_place(decode)
 
     def end(self) -> Sequence[Event]:
         """Give what is left. Without `message_stop` there is no `Ended`: the answer was cut."""
-        events: list[Event] = []
+        return in_place(self._left)
+
+    def _left(self, events: list[Event]) -> None:
         for name, text in self._sse.end():
             self._event(name, text, events)
         if not self._sse.seen and self._sse.foreign:
-            return self._whole(self._sse.foreign)
-        return events
+            events.extend(self._whole(self._sse.foreign))
 
     def _whole(self, text: str) -> Sequence[Event]:
         """Read what came instead of a stream: a server that does not stream answers with one document."""

@@ -13,7 +13,7 @@ from aigw.providers.failures import mid_answer
 from aigw.providers.openai_answer import beyond_call, check_for_error, finish, known_id, pieces, read, thought
 from aigw.providers.openai_messages import DIALECT
 from aigw.providers.openai_usage import usage_of
-from aigw.providers.reading import arguments_text, call_id, foreign, frame
+from aigw.providers.reading import in_place, arguments_text, call_id, foreign, frame
 from aigw.providers.replay import as_stream
 from aigw.providers.sse import SseParser
 from aigw.types.events import (
@@ -124,24 +124,29 @@ class ChatDecoder:
         self._done = False
 
     def feed(self, data: bytes) -> Sequence[Event]:
-        """Give the events that *data* completes. Raises the mapped error for one inside the stream."""
-        events: list[Event] = []
-        for name, text in self._sse.feed(data):
-            self._event(name, text, events)
-        return events
+        """Give the events that *data* completes; an error inside the stream comes in its place."""
+
+        def decode(events: list[Event]) -> None:
+            for name, text in self._sse.feed(data):
+                self._event(name, text, events)
+            if self._sse.broken is not None:
+                raise self._sse.broken
+
+        return in_place(decode)
 
     def end(self) -> Sequence[Event]:
         """Give what is left. Several servers close without `[DONE]`: finished choices are an end, too."""
-        events: list[Event] = []
+        return in_place(self._left)
+
+    def _left(self, events: list[Event]) -> None:
         for name, text in self._sse.end():
             self._event(name, text, events)
         if self._done:
-            return events
+            return
         if not self._sse.seen and self._sse.foreign:
-            return self._whole(self._sse.foreign)
-        if self._choices and all(choice.ended for choice in self._choices.values()):
+            events.extend(self._whole(self._sse.foreign))
+        elif self._choices and all(choice.ended for choice in self._choices.values()):
             self._finish(events)
-        return events
 
     def _whole(self, text: str) -> Sequence[Event]:
         """Read what came instead of a stream: a server that does not stream answers with one document."""

@@ -1,11 +1,12 @@
 """What all adapters need to read an answer: a JSON object, or a named error that says what came instead."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Final, cast
 
-from aigw.errors import APIResponseValidationError, UnreadableAnswerError
+from aigw.errors import APIError, APIResponseValidationError, UnreadableAnswerError
+from aigw.types.events import Broken, Event
 from aigw.types.json import JsonObject
 from aigw.wire import HttpResponse
 
@@ -55,6 +56,16 @@ def foreign(text: str, provider: str) -> UnreadableAnswerError:
     """Make the error for what came instead of a stream of events."""
     page = text.lstrip()[:1] == "<"
     return unreadable("an HTML page instead of a stream" if page else "something that is no event stream", provider)
+
+
+def in_place(decode: Callable[[list[Event]], None]) -> Sequence[Event]:
+    """Collect the events *decode* appends; the error that ends it comes after what came before it, as `Broken`."""
+    events: list[Event] = []
+    try:
+        decode(events)
+    except APIError as error:
+        events.append(Broken(error))
+    return events
 
 
 def call_id(*seed: object) -> str:

@@ -25,7 +25,7 @@ class SseParser:
     Events with empty data are dropped, as are `id` and `retry`: nothing here reconnects.
     """
 
-    __slots__ = ("_after_cr", "_limit", "_pending", "_provider", "_size", "_started", "foreign", "seen")
+    __slots__ = ("_after_cr", "_limit", "_pending", "_provider", "_size", "_started", "broken", "foreign", "seen")
 
     def __init__(self, provider: str, limit: int = LIMIT) -> None:
         self._provider = provider
@@ -36,9 +36,14 @@ class SseParser:
         self._started = False
         self.seen = False
         self.foreign = ""
+        self.broken: UnreadableAnswerError | None = None
 
     def feed(self, data: bytes) -> list[SseEvent]:
-        """Give the events that *data* completes. Raises `UnreadableAnswerError` for bad UTF-8 or an endless event."""
+        """Give the events that *data* completes.
+
+        Raises `UnreadableAnswerError` for bad UTF-8 or an endless event; where good events come before bad UTF-8 in
+        *data*, they are given, and the error is left in `broken`.
+        """
         if self._after_cr or b"\r" in data:
             data = self._with_line_feeds(data)
         if not data:
@@ -95,7 +100,11 @@ class SseParser:
                 f"{self._provider} sent a stream that is not UTF-8 (byte {error.start} of an event). "
                 "Check what stands between aigw and the provider."
             )
-            raise UnreadableAnswerError(message, provider=self._provider) from None
+            self.broken = UnreadableAnswerError(message, provider=self._provider)
+            good = data[: data.rfind(b"\n\n", 0, error.start) + 2]
+            if len(good) == 1:
+                raise self.broken from None
+            return good.decode()
 
     def _events(self, text: str) -> list[SseEvent]:
         if not self._started:

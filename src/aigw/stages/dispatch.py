@@ -11,7 +11,7 @@ from aigw.errors import APIConnectionError, APIError, PermissionDeniedError
 from aigw.manifest.snapshot import Provider, Target
 from aigw.protocols import Adapter, Decoder, Exchange, OfflineAdapter, Runtime, is_offline
 from aigw.secrets import Secrets
-from aigw.types.events import ChoiceEnded, Ended, Event, Started, UsageReported
+from aigw.types.events import Broken, ChoiceEnded, Ended, Event, Started, UsageReported
 from aigw.wire import HttpRequest, HttpResponse, is_success, with_query
 
 ANSWER_LIMIT = 64 * 1024 * 1024
@@ -95,6 +95,8 @@ class Streamed:
                 raise StopAsyncIteration
             await self._receive()
         event = self._pending.popleft()
+        if isinstance(event, Broken):
+            raise event.error
         if not isinstance(event, LIFECYCLE):
             self._patience.progressed()
         elif isinstance(event, Ended):

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from aigw.runtime.drive import run
 from aigw.streams import AsyncStream, Stream
-from aigw.surfaces.chat_calls import Wanted, attacher, chunk_writer, completed, opened, parsed, read, watch
+from aigw.surfaces.chat_calls import Wanted, chunk_writer, completed, opened, parsed, read, watch
 from aigw.surfaces.chat_raw import AsyncRawCompletions, AsyncStreamedCompletions, RawCompletions, StreamedCompletions
 from aigw.surfaces.chat_signature import explicit
 from aigw.surfaces.chat_stream import (
@@ -157,7 +157,7 @@ class Completions:
         def send() -> ChatCompletionStream[T]:
             handled = run(opened(self._engine, watched.asked))
             chunks = Stream(handled, chunk_writer(handled, watched.asked))
-            return ChatCompletionStream(chunks, watched.parser, attacher(handled))
+            return ChatCompletionStream(handled, chunks, watched.parser)
 
         return ChatCompletionStreamManager(send)
 
@@ -310,7 +310,7 @@ class AsyncCompletions:
         async def send() -> AsyncChatCompletionStream[T]:
             handled = await opened(self._engine, watched.asked)
             chunks = AsyncStream(handled, chunk_writer(handled, watched.asked))
-            return AsyncChatCompletionStream(chunks, watched.parser, attacher(handled))
+            return AsyncChatCompletionStream(handled, chunks, watched.parser)
 
         return AsyncChatCompletionStreamManager(send)
 

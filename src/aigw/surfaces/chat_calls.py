@@ -1,12 +1,13 @@
 """What both faces of `chat.completions` do, written once: read the arguments, send, and read the reply."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from aigw.errors import AigwError, APIResponseValidationError
+from aigw.call import Outcome
+from aigw.errors import AigwError, APIResponseValidationError, StreamInterruptedError
 from aigw.surfaces.chat_request import Asked, ask
 from aigw.surfaces.chat_response import ChunkWriter, completion_body
 from aigw.surfaces.chat_state import StreamState
@@ -65,13 +66,16 @@ def chunk_writer(handled: "Handled", asked: Asked, *, include_usage: bool = Fals
     )
 
 
-def attacher(handled: "Handled") -> Callable[[ChatCompletion], None]:
-    """Make what gives a completion the record of its call."""
-
-    def attach(completion: ChatCompletion) -> None:
-        completion.attach(handled.record(), request_id_of(handled))
-
-    return attach
+def check_whole(handled: "Handled") -> None:
+    """Raise what ended a streamed answer before it was whole, so that a part of one never passes for the answer."""
+    ending = handled.reply.ending
+    if ending is None or ending.outcome is Outcome.OK:
+        return
+    if ending.error is not None:
+        raise ending.error
+    if handled.call.trail.finish_reason is None:
+        message = "The stream was closed before its end, so there is no final completion. Read it first, then close it."
+        raise StreamInterruptedError(message)
 
 
 async def opened(engine: "Engine", asked: Asked) -> "Handled":

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, cast
 
-from aigw.call import Options, Timeouts
+from aigw.call import DEFAULTS, Options, Timeouts
 from aigw.errors import UnexpectedArgumentError
 from aigw.surfaces.chat_arguments import copied_argument, object_at, plain_body, refuse
 from aigw.surfaces.chat_messages import read_messages
 from aigw.surfaces.chat_parts import DIALECT
 from aigw.surfaces.structured import described_tools
-from aigw.types.chat_params import CallParams, CreateParams, TimeoutLike, is_omitted, omit
+from aigw.types.chat_params import CallParams, CreateParams, TimeoutLike, is_omitted
 from aigw.types.json import EMPTY, JsonObject, as_array, as_object
 from aigw.types.request import Params, Request
 
@@ -49,7 +49,8 @@ def ask(params: Mapping[str, object], method: str = "create") -> Asked:
     _reject_unknown(params, method)
     said = {name: value for name, value in params.items() if name not in ABOUT_THE_CALL}
     said.update(_extra_body(params))
-    said["tools"] = described_tools(said.get("tools", omit))
+    if "tools" in said:
+        said["tools"] = described_tools(said["tools"])
     body = plain_body(said)
     stream = body.get("stream") is True
     other = {name: value for name, value in body.items() if name not in _NOT_OTHER and value is not None}
@@ -161,6 +162,8 @@ def _canonical(body: JsonObject) -> Params:
 
 
 def _options(params: Mapping[str, object]) -> Options:
+    if params.keys().isdisjoint(ABOUT_THE_CALL):
+        return DEFAULTS
     return Options(
         timeout=_timeout(params.get("timeout", _Unsaid)),
         max_retries=_max_retries(params.get("max_retries")),

@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
+from aigw.surfaces.chat_calls import check_whole
 from aigw.surfaces.chat_state import StreamState
+from aigw.surfaces.raw import request_id_of
 from aigw.surfaces.structured import Parser
 from aigw.types.chat_parsed import ParsedChatCompletion, ParsedChatCompletionSnapshot
 
 if TYPE_CHECKING:
+    from aigw.pipeline import Handled
     from aigw.streams import AsyncStream, Stream
-    from aigw.types.chat import ChatCompletion
     from aigw.types.chat_chunk import ChatCompletionChunk
     from aigw.types.chat_events import ChatCompletionStreamEvent
 
@@ -19,11 +21,11 @@ T = TypeVar("T")
 
 
 class _Watched(Generic[T]):
-    """What both faces of a watched stream share. *attach* gives a completion its record."""
+    """What both faces of a watched stream share."""
 
-    def __init__(self, parser: Parser[T], attach: "Callable[[ChatCompletion], None]") -> None:
+    def __init__(self, handled: "Handled", parser: Parser[T]) -> None:
+        self._handled = handled
         self._state = StreamState(parser)
-        self._attach = attach
         self._events: deque[ChatCompletionStreamEvent[T]] = deque()
 
     @property
@@ -32,18 +34,17 @@ class _Watched(Generic[T]):
         return self._state.snapshot
 
     def _final(self) -> ParsedChatCompletion[T]:
+        check_whole(self._handled)
         completion = self._state.final()
-        self._attach(completion)
+        completion.attach(self._handled.record(), request_id_of(self._handled))
         return completion
 
 
 class ChatCompletionStream(_Watched[T]):
     """Events of an answer under way. `with` closes it; so does reading it to its end."""
 
-    def __init__(
-        self, chunks: "Stream[ChatCompletionChunk]", parser: Parser[T], attach: "Callable[[ChatCompletion], None]"
-    ) -> None:
-        super().__init__(parser, attach)
+    def __init__(self, handled: "Handled", chunks: "Stream[ChatCompletionChunk]", parser: Parser[T]) -> None:
+        super().__init__(handled, parser)
         self._chunks = chunks
 
     def __iter__(self) -> "Iterator[ChatCompletionStreamEvent[T]]":
@@ -82,10 +83,8 @@ class ChatCompletionStream(_Watched[T]):
 class AsyncChatCompletionStream(_Watched[T]):
     """Events of an answer under way. `async with` closes it; so does reading it to its end."""
 
-    def __init__(
-        self, chunks: "AsyncStream[ChatCompletionChunk]", parser: Parser[T], attach: "Callable[[ChatCompletion], None]"
-    ) -> None:
-        super().__init__(parser, attach)
+    def __init__(self, handled: "Handled", chunks: "AsyncStream[ChatCompletionChunk]", parser: Parser[T]) -> None:
+        super().__init__(handled, parser)
         self._chunks = chunks
 
     def __aiter__(self) -> "AsyncIterator[ChatCompletionStreamEvent[T]]":

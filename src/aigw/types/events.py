@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from aigw.errors import APIError
 from aigw.types.json import EMPTY, JsonObject
 from aigw.types.parts import Part
 from aigw.types.usage import Usage
@@ -114,6 +115,13 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """The stream holds an error here: whoever reads that far raises it. What came before it was good."""
+
+    error: APIError
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerChoice:
     """One alternative of a complete answer."""
 
@@ -141,4 +149,4 @@ class Answer:
 Content: TypeAlias = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | OtherDelta | Answer
 """Events that hand something of the answer to the caller: the first of them ends the time for silent fallback."""
 
-Event: TypeAlias = Content | Started | ChoiceEnded | UsageReported | Ended
+Event: TypeAlias = Content | Started | ChoiceEnded | UsageReported | Ended | Broken

@@ -47,7 +47,8 @@ _ARRAYS: Final = (list, tuple)
 
 def as_object(value: object) -> JsonObject:
     """Give *value* if it is a JSON object, else an empty one."""
-    return cast("JsonObject", value) if isinstance(value, _OBJECTS) else EMPTY
+    # An absent field is the most frequent of all, and asking the abstract class about None is dear.
+    return EMPTY if value is None or not isinstance(value, _OBJECTS) else cast("JsonObject", value)
 
 
 def as_array(value: object) -> JsonArray:

@@ -1,0 +1,138 @@
+"""Each stream we hand out adds up, in the `openai` package's own accumulator and in ours, to the plain answer."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openai.lib.streaming.chat import ChatCompletionStreamState
+from openai.types.chat import ChatCompletion as TheirCompletion
+from openai.types.chat import ChatCompletionChunk as TheirChunk
+from tests.journeys import extractors
+from tests.journeys.recorded import CHAT, MESSAGES, Recording, ReplayServer, manifest, recorded_streams
+from tests.journeys.scripts import ANSWERS, streamed, whole
+
+from aigw.testing import AnthropicServer, OpenAIServer, ProviderServer, Reasoning, Refusal, Reply, Text, ToolCall, ToolCalls
+from aigw.types.usage import Usage
+
+ASKED: dict[str, Any] = {"model": "upstream/some-model", "messages": [{"role": "user", "content": "Hi"}]}
+WATCHED = {**ASKED, "stream_options": {"include_usage": True}}
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UPSTREAM_KEY", "key-of-upstream")
+
+
+def added_up(face, gateway) -> dict[str, Any]:
+    """Stream the answer into openai's accumulator, each chunk strictly validated, and give what it makes of it."""
+    state: Any = ChatCompletionStreamState()
+    stream = face.do(gateway.chat.completions.create(**WATCHED, stream=True))
+    for chunk in face.items(stream):
+        state.handle_chunk(TheirChunk.model_validate(chunk.to_dict()))
+    return settled(state.current_completion_snapshot)
+
+
+def watched(face, gateway) -> dict[str, Any]:
+    """Stream the answer through our own `stream()` and give its final completion."""
+    manager = gateway.chat.completions.stream(**WATCHED)
+    final = face.do(face.enter(manager).get_final_completion())
+    face.leave(manager)
+    return settled(final)
+
+
+def plain(face, gateway) -> dict[str, Any]:
+    """Ask for the answer in one piece; openai's model of it is strict, too."""
+    completion = face.do(gateway.chat.completions.create(**ASKED))
+    return settled(TheirCompletion.model_validate(completion.to_dict()))
+
+
+def settled(completion: Any) -> dict[str, Any]:
+    """Give a completion without nulls and empty lists, and without what differs from call to call."""
+    body = bare(json.loads(completion.model_dump_json(warnings=False)))
+    assert body["id"]
+    assert body["created"]
+    return {name: value for name, value in body.items() if name not in {"id", "created"}}
+
+
+def bare(value: Any) -> Any:
+    """Leave out what says nothing, and the number of a call, which is its place; read its arguments."""
+    if isinstance(value, list):
+        return [bare(item) for item in value]
+    if isinstance(value, dict) and {"id", "function", "index"} <= value.keys():
+        value = {name: item for name, item in value.items() if name != "index"}
+    if isinstance(value, dict) and "arguments" in value:
+        value = {**value, "arguments": json.loads(value["arguments"])}
+    if not isinstance(value, dict):
+        return value
+    kept = {name: bare(item) for name, item in value.items()}
+    return {name: item for name, item in kept.items() if item not in (None, [], {})}
+
+
+@pytest.fixture(params=[OpenAIServer, AnthropicServer], ids=["openai", "anthropic"])
+def upstream(request: pytest.FixtureRequest) -> Iterator[ProviderServer]:
+    with request.param() as server:
+        yield server
+
+
+COUNTED = Usage(input=5, cache_read=3, cache_write=2, output=7, reasoning=4)
+REPLIES: dict[str, Reply] = {
+    "a greeting": Text(),
+    "one token": Text("Hello"),
+    "many tokens": Text("Größe \U0001f468\u200d\U0001f469 \u2028 and \n\n more, " * 20, usage=COUNTED),
+    "no text": Text(""),
+    "cut by its limit": Text("Once upon", finish_reason="length"),
+    "withheld": Text("Well", finish_reason="content_filter"),
+    "a refusal": Refusal("I cannot help with that.", usage=COUNTED),
+    "thinking": Reasoning("17 times 23 is 391.", "391", usage=COUNTED),
+    "a call": ToolCalls([ToolCall("get_weather", {"city": "Rome"}, id="call_1")]),
+    "a call without arguments": ToolCalls([ToolCall("now", id="call_1", fragments=[])]),
+    "calls in parallel": ToolCalls(
+        [
+            ToolCall("get_weather", {"city": "Rome"}, id="call_1"),
+            ToolCall("now", id="call_2"),
+            ToolCall("get_weather", {"city": "Köln"}, id="call_3"),
+        ],
+        text="Let me see.",
+    ),
+}
+
+
+@pytest.mark.parametrize("reply", [pytest.param(reply, id=name) for name, reply in REPLIES.items()])
+def test_a_scripted_stream_adds_up_to_the_plain_answer(face, upstream: ProviderServer, reply: Reply):
+    kind = "anthropic" if isinstance(upstream, AnthropicServer) else "openai"
+    upstream.always(reply)
+    gateway = face.gateway(manifest=manifest(kind, upstream.url))
+    expected = plain(face, gateway)
+    assert expected == added_up(face, gateway)
+    assert expected == watched(face, gateway)
+
+
+@pytest.mark.parametrize("answer", [pytest.param(answer, id=name) for name, answer in ANSWERS.items()])
+def test_a_stream_in_openais_dialect_adds_up_to_the_same_answer_in_one_piece(face, answer: dict[str, Any]):
+    with OpenAIServer() as upstream:
+        gateway = face.gateway(manifest=manifest("openai", upstream.url))
+        upstream.queue(whole(answer), streamed(answer), streamed(answer))
+        expected = plain(face, gateway)
+        assert expected == added_up(face, gateway)
+        assert expected == watched(face, gateway)
+    assert settled(TheirCompletion.model_validate(answer)) == expected
+
+
+@pytest.mark.parametrize("recording", recorded_streams(CHAT))
+def test_a_recorded_chat_stream_adds_up_as_it_does_at_the_openai_client(face, recording: Recording):
+    state: Any = ChatCompletionStreamState()
+    for chunk in extractors.chunks_of(recording.text):
+        state.handle_chunk(TheirChunk.model_validate(chunk))
+    expected = settled(state.current_completion_snapshot)
+    with ReplayServer(recording) as server:
+        gateway = face.gateway(manifest=manifest(recording.kind, server.base_url(CHAT)))
+        assert expected == added_up(face, gateway)
+        assert expected == watched(face, gateway)
+
+
+@pytest.mark.parametrize("recording", recorded_streams(MESSAGES))
+def test_a_recorded_messages_stream_adds_up_the_same_at_the_openai_client_and_here(face, recording: Recording):
+    with ReplayServer(recording) as server:
+        gateway = face.gateway(manifest=manifest(recording.kind, server.origin))
+        assert added_up(face, gateway) == watched(face, gateway)
