@@ -30,7 +30,7 @@ from report import table
 from upstream import Upstream, serving
 
 STEPS = {
-    "surface: read the arguments": ("aigw.surfaces.chat:ask",),
+    "surface: read the arguments": ("aigw.surfaces.chat_calls:ask",),
     "surface: write the answer": ("aigw.surfaces.chat_calls:_read", "aigw.streams:Stream.__next__"),
     "surface: write a chunk": ("aigw.surfaces.chat_response:ChunkWriter.__call__",),
     "record: made for r.aigw": ("aigw.pipeline:Handled.record",),
@@ -183,11 +183,21 @@ def _floor_us(upstream: Upstream) -> float:
     with socket.create_connection((host, int(port))) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
+        size = len(_answer(connection, head + body, 1))
+
         def exchange() -> bytes:
-            connection.sendall(head + body)
-            return connection.recv(65536)
+            return _answer(connection, head + body, size)
 
         return _median_us(exchange, 1000)
+
+
+def _answer(connection: socket.socket, request: bytes, size: int) -> bytes:
+    """Send *request* and receive *size* bytes at least; what is left of an answer would be taken for the next one."""
+    connection.sendall(request)
+    answer = b""
+    while len(answer) < size or b"\r\n\r\n{" not in answer:
+        answer += connection.recv(65536)
+    return answer
 
 
 def _steps(work: Callable[[], object], calls: int) -> str:

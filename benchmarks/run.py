@@ -86,6 +86,10 @@ class Process:
         """Give the median of the rounds by measure."""
         return {measure: statistics.median(figures) for measure, figures in self.figures.items()}
 
+    def spread(self) -> dict[str, tuple[float, float]]:
+        """Give the least and the most of the rounds by measure."""
+        return {measure: (min(figures), max(figures)) for measure, figures in self.figures.items()}
+
     def close(self) -> None:
         """End the process."""
         self._process.kill()
@@ -126,6 +130,7 @@ class Bench:
         self._environ = environ
         self._effort = effort
         self._problems: dict[str, str] = {}
+        self._spread: dict[str, dict[str, tuple[float, float]]] = {}
 
     def measured(self, names: Sequence[str]) -> dict[str, object]:
         """Measure everything of the contenders *names*."""
@@ -138,7 +143,14 @@ class Bench:
         if swap:
             figures["aigw"]["stall_ms"] = swap["stall_ms"]
         judged = [verdict.as_json() for verdict in verdicts(figures)]
-        return {"machine": machine, "goals": judged, "figures": figures, "swap": swap, "problems": self._problems}
+        return {
+            "machine": machine,
+            "goals": judged,
+            "figures": figures,
+            "spread": self._spread,
+            "swap": swap,
+            "problems": self._problems,
+        }
 
     def _starts(self, names: Sequence[str]) -> dict[str, dict[str, float]]:
         all_scripts = scripts(self._urls, self._upstream.folder)
@@ -166,6 +178,7 @@ class Bench:
                     for worker in workers:
                         worker.measure(measure, self._effort.seconds if number else WARM_UP_S)
             self._problems.update({worker.name: worker.problem for worker in workers if worker.problem})
+            self._spread = {worker.name: worker.spread() for worker in workers}
             return {worker.name: worker.medians() for worker in workers}
 
     @contextlib.contextmanager

@@ -94,6 +94,7 @@ TYPE_ONLY = {
     ("call", "snapshot"): "a call is pinned to a snapshot and aimed at its targets; the snapshot needs call's Timeouts",
     ("call", "record"): "a call's trail keeps its record once it has ended; a record is made of call's words",
     ("errors", "call"): "an error carries the attempts that led to it",
+    ("types", "errors"): "an event may hold the error that stands in its place in a stream",
     ("types", "record"): "a response model carries the record of its call",
 }
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from aigw.call import Call, Options, Principal, Reply, Trail
-from aigw.errors import AigwError, BadRequestError
+from aigw.errors import AigwError, GatewayClosedError
 from aigw.manifest.snapshot import Snapshot
 from aigw.policies.breaker import Breakers
+from aigw.policies.headers import check_headers
 from aigw.policies.retry_budget import RetryBudgets
 from aigw.protocols import Proceed, Runtime, Sink, Stage
 from aigw.providers.registry import adapter
@@ -29,9 +30,6 @@ __all__ = ["ORDER", "Engine", "Handled", "Options", "Pipeline", "fold"]
 
 ORDER = (Recording, Routing, Resilience)
 """The stages, outermost first; `Dispatch` stands behind the last. A test pins this."""
-
-RESERVED_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "host", "content-length", "cookie"})
-"""Headers a caller may not set: keys come from the manifest, and go only to the hosts it declares."""
 
 NOTHING = Snapshot(serial=0, digest="", source="none", providers={}, routes={})
 """What a call is pinned to that was refused before any manifest was there."""
@@ -111,7 +109,13 @@ class Pipeline:
 
     async def open(self, request: Request, options: Options) -> Handled:
         """Send *request* down the stages. Raises the errors of `aigw.errors`."""
-        call = await self._call(request, options)
+        try:
+            call = await self._call(request, options)
+        except GatewayClosedError:
+            raise  # its sinks are closed, too
+        except BaseException as error:
+            self._recording.refuse(self._new(request, options, self._at_hand() or NOTHING), error)
+            raise
         return Handled(call, await self._first(call), self.runtime)
 
     async def explain(self, request: Request, options: Options) -> Record:
@@ -127,7 +131,7 @@ class Pipeline:
         self._recording.refuse(self._new(request, options, self._at_hand() or NOTHING), error)
 
     async def _call(self, request: Request, options: Options) -> Call:
-        _check_headers(options.extra_headers)
+        check_headers(options.extra_headers)
         return self._new(request, options, await self._snapshot())
 
     def _new(self, request: Request, options: Options, snapshot: Snapshot) -> Call:
@@ -143,13 +147,3 @@ class Pipeline:
             at=at,
             started=self.runtime.monotonic(),
         )
-
-
-def _check_headers(headers: Mapping[str, str]) -> None:
-    for name in headers:
-        if name.lower() in RESERVED_HEADERS:
-            message = (
-                f"extra_headers may not set {name!r}: keys come from the manifest and go only to the hosts it "
-                "declares. Name the key in the provider's `api_key`."
-            )
-            raise BadRequestError(message, param="extra_headers", code="reserved_header")

@@ -70,7 +70,9 @@ BODIES: dict[str, dict[str, Any]] = {
         {"role": "assistant", "content": "Hello", "name": "bob"},
         user("Hi", name="Zoë"),
     ),
-    "unicode": saying(user("naïve café — 日本語 \u2028\u2029\u0085 \U0001f468\u200d\U0001f469\u200d\U0001f467 \x00\x7f")),
+    "unicode": saying(
+        user("naïve café — 日本語 \u2028\u2029\u0085 \U0001f468\u200d\U0001f469\u200d\U0001f467 \x00\x7f")
+    ),
     "text that looks like escapes": saying(user('\\u0041 "quoted" \\n </script> \u202e')),
     "a long text": saying(user("word " * 20_000)),
     "parts of text": saying(user([{"type": "text", "text": "a"}, {"type": "text", "text": ""}])),
@@ -86,7 +88,10 @@ BODIES: dict[str, dict[str, Any]] = {
         user(
             [
                 {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}"}},
-                {"type": "image_url", "image_url": {"url": f"DATA:image/PNG;charset=x;base64,{PIXEL}", "detail": "low"}},
+                {
+                    "type": "image_url",
+                    "image_url": {"url": f"DATA:image/PNG;charset=x;base64,{PIXEL}", "detail": "low"},
+                },
                 {"type": "image_url", "image_url": {"url": "data:image/svg+xml,%3Csvg%2F%3E", "unknown": None}},
             ]
         )
@@ -101,7 +106,9 @@ BODIES: dict[str, dict[str, Any]] = {
             ]
         )
     ),
-    "a part nobody knows": saying(user([{"type": "video_url", "video_url": {"url": "https://example.com/v"}, "fps": 2}])),
+    "a part nobody knows": saying(
+        user([{"type": "video_url", "video_url": {"url": "https://example.com/v"}, "fps": 2}])
+    ),
     "a refusal in the history": saying(
         user("Hi"),
         {"role": "assistant", "content": None, "refusal": "No."},
@@ -139,7 +146,9 @@ BODIES: dict[str, dict[str, Any]] = {
     ),
     "a tool without parameters": saying(tools=[{"type": "function", "function": {"name": "now"}}]),
     "a strict tool": saying(
-        tools=[{"type": "function", "function": {"name": "f", "strict": True, "parameters": SCHEMA, "description": ""}}],
+        tools=[
+            {"type": "function", "function": {"name": "f", "strict": True, "parameters": SCHEMA, "description": ""}}
+        ],
         parallel_tool_calls=False,
     ),
     "tools of the host's own": saying(tools=[{"type": "web_search", "search_context_size": "low"}, WEATHER]),
@@ -203,7 +212,9 @@ BODIES: dict[str, dict[str, Any]] = {
             "role": "assistant",
             "content": "Yes",
             "reasoning": "Hm.",
-            "reasoning_details": [{"type": "reasoning.encrypted", "data": "eA==", "id": "r1", "format": "f", "index": 0}],
+            "reasoning_details": [
+                {"type": "reasoning.encrypted", "data": "eA==", "id": "r1", "format": "f", "index": 0}
+            ],
         },
         user("Really?"),
     ),

@@ -116,6 +116,13 @@ CONVERSATIONS = [
         tools=[TOOL],
     ),
     conversation(
+        "words between calls and results stand behind the results, and a result without its call nowhere",
+        [user("Weather?"), calling(call(1)), user("Well?"), result(1), result(9)],
+        [turn("user", text("Weather?")), turn("assistant", use(1)), turn("user", used(1), text("Well?"))],
+        asked=TOOLS,
+        tools=[TOOL],
+    ),
+    conversation(
         "calls come last in their turn",
         [
             user("Weather?"),
@@ -216,7 +223,10 @@ CONVERSATIONS = [
         [
             user(
                 [
-                    {"type": "file", "file": {"file_data": "data:application/pdf;base64,JVBERi0=", "filename": "a.pdf"}},
+                    {
+                        "type": "file",
+                        "file": {"file_data": "data:application/pdf;base64,JVBERi0=", "filename": "a.pdf"},
+                    },
                     {"type": "file", "file": {"file_data": "data:text/markdown;base64,IyBIaQ=="}},
                     text("Read"),
                 ]
@@ -320,9 +330,18 @@ CONVERSATIONS = [
     ),
     conversation(
         "what says nothing is no reason to refuse",
-        asked={"n": 1, "logprobs": False, "frequency_penalty": 0, "presence_penalty": 0.0, "seed": None, "store": False},
+        asked={
+            "n": 1,
+            "logprobs": False,
+            "frequency_penalty": 0,
+            "presence_penalty": 0.0,
+            "seed": None,
+            "store": False,
+        },
     ),
-    conversation("a required tool", asked={**TOOLS, "tool_choice": "required"}, tools=[TOOL], tool_choice={"type": "any"}),
+    conversation(
+        "a required tool", asked={**TOOLS, "tool_choice": "required"}, tools=[TOOL], tool_choice={"type": "any"}
+    ),
     conversation("no tool", asked={**TOOLS, "tool_choice": "none"}, tools=[TOOL], tool_choice={"type": "none"}),
     conversation(
         "this tool, and one call only",

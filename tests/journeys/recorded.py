@@ -56,10 +56,12 @@ class Recording:
 
 
 def recordings(*endings: str, status: int | None = None) -> list[Any]:
-    """Give the exchanges whose path ends so (with any *status*, or one) as parameters of a test, or one that skips and says why."""
+    """Give the exchanges with such a path and *status* as parameters of a test, or one that skips and says why."""
     if not FOLDER.is_dir():
         return [pytest.param(None, id="absent", marks=pytest.mark.skip(f"no recorded exchanges at {FOLDER}"))]
-    found = [recording for recording in _all() if recording.path.endswith(endings) and status in {None, recording.status}]
+    found = [
+        recording for recording in _all() if recording.path.endswith(endings) and status in {None, recording.status}
+    ]
     return [pytest.param(recording, id=recording.name) for recording in found]
 
 

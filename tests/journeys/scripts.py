@@ -26,7 +26,10 @@ USAGE: dict[str, Any] = {
 
 def logprob(token: str) -> dict[str, Any]:
     """Write a token with its log probability."""
-    top = [{"token": token, "logprob": -0.5, "bytes": list(token.encode())}, {"token": "x", "logprob": -3.0, "bytes": None}]
+    top = [
+        {"token": token, "logprob": -0.5, "bytes": list(token.encode())},
+        {"token": "x", "logprob": -3.0, "bytes": None},
+    ]
     return {**top[0], "top_logprobs": top}
 
 
@@ -88,7 +91,9 @@ ANSWERS: dict[str, dict[str, Any]] = {
         choice(content="c d", logprobs={"content": [logprob("c"), logprob(" d")], "refusal": None}),
     ),
     "a host's own words": answer(
-        choice(content="Hi there", native_finish_reason="end_turn", weight=3), provider="Acme", citations=["https://e.com"]
+        choice(content="Hi there", native_finish_reason="end_turn", weight=3),
+        provider="Acme",
+        citations=["https://e.com"],
     )
     | {"choices": [{**choice(content="Hi there"), "index": 0, "native_finish_reason": "end_turn"}]},
 }
@@ -123,7 +128,9 @@ def _pieces(said: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield piece({"role": "assistant", "content": None if message["content"] is None else "", "refusal": None})
     for name in ("reasoning_content", "content", "refusal"):
         text = message.get(name) or ""
-        tokens = [entry["token"] for entry in logprobs.get(name) or ()] or [text[i : i + 4] for i in range(0, len(text), 4)]
+        tokens = [entry["token"] for entry in logprobs.get(name) or ()] or [
+            text[i : i + 4] for i in range(0, len(text), 4)
+        ]
         for place, token in enumerate(tokens):
             none = {"content": None, "refusal": None}
             told = {**none, name: [logprobs[name][place]]} if logprobs.get(name) else None

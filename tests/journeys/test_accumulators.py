@@ -9,10 +9,21 @@ from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletion as TheirCompletion
 from openai.types.chat import ChatCompletionChunk as TheirChunk
 from tests.journeys import extractors
+from tests.journeys.reading import lost
 from tests.journeys.recorded import CHAT, MESSAGES, Recording, ReplayServer, manifest, recorded_streams
 from tests.journeys.scripts import ANSWERS, streamed, whole
 
-from aigw.testing import AnthropicServer, OpenAIServer, ProviderServer, Reasoning, Refusal, Reply, Text, ToolCall, ToolCalls
+from aigw.testing import (
+    AnthropicServer,
+    OpenAIServer,
+    ProviderServer,
+    Reasoning,
+    Refusal,
+    Reply,
+    Text,
+    ToolCall,
+    ToolCalls,
+)
 from aigw.types.usage import Usage
 
 ASKED: dict[str, Any] = {"model": "upstream/some-model", "messages": [{"role": "user", "content": "Hi"}]}
@@ -30,7 +41,7 @@ def added_up(face, gateway) -> dict[str, Any]:
     stream = face.do(gateway.chat.completions.create(**WATCHED, stream=True))
     for chunk in face.items(stream):
         state.handle_chunk(TheirChunk.model_validate(chunk.to_dict()))
-    return settled(state.current_completion_snapshot)
+    return known_to_them(settled(state.current_completion_snapshot))
 
 
 def watched(face, gateway) -> dict[str, Any]:
@@ -104,17 +115,18 @@ def test_a_scripted_stream_adds_up_to_the_plain_answer(face, upstream: ProviderS
     upstream.always(reply)
     gateway = face.gateway(manifest=manifest(kind, upstream.url))
     expected = plain(face, gateway)
-    assert expected == added_up(face, gateway)
+    assert known_to_them(expected) == added_up(face, gateway)
     assert expected == watched(face, gateway)
 
 
+@pytest.mark.parametrize("tell", [streamed, whole], ids=["streamed", "in one piece where a stream was asked for"])
 @pytest.mark.parametrize("answer", [pytest.param(answer, id=name) for name, answer in ANSWERS.items()])
-def test_a_stream_in_openais_dialect_adds_up_to_the_same_answer_in_one_piece(face, answer: dict[str, Any]):
+def test_a_stream_in_openais_dialect_adds_up_to_the_same_answer_in_one_piece(face, answer: dict[str, Any], tell):
     with OpenAIServer() as upstream:
         gateway = face.gateway(manifest=manifest("openai", upstream.url))
-        upstream.queue(whole(answer), streamed(answer), streamed(answer))
+        upstream.queue(whole(answer), tell(answer), tell(answer))
         expected = plain(face, gateway)
-        assert expected == added_up(face, gateway)
+        assert known_to_them(expected) == added_up(face, gateway)
         assert expected == watched(face, gateway)
     assert settled(TheirCompletion.model_validate(answer)) == expected
 
@@ -123,12 +135,22 @@ def test_a_stream_in_openais_dialect_adds_up_to_the_same_answer_in_one_piece(fac
 def test_a_recorded_chat_stream_adds_up_as_it_does_at_the_openai_client(face, recording: Recording):
     state: Any = ChatCompletionStreamState()
     for chunk in extractors.chunks_of(recording.text):
-        state.handle_chunk(TheirChunk.model_validate(chunk))
-    expected = settled(state.current_completion_snapshot)
+        state.handle_chunk(TheirChunk.model_validate(without_padding(chunk)))
+    direct = settled(state.current_completion_snapshot)
     with ReplayServer(recording) as server:
         gateway = face.gateway(manifest=manifest(recording.kind, server.base_url(CHAT)))
-        assert expected == added_up(face, gateway)
-        assert expected == watched(face, gateway)
+        ours = watched(face, gateway)
+        assert known_to_them(ours) == added_up(face, gateway)
+    assert [] == list(lost(direct, ours))
+
+
+def without_padding(chunk: dict[str, Any]) -> dict[str, Any]:
+    """Leave out padding, and roles: OpenRouter repeats them, and the accumulator strings them together."""
+    choices = [
+        {**choice, "delta": {name: value for name, value in choice["delta"].items() if name != "role"}}
+        for choice in chunk["choices"]
+    ]
+    return {**{name: value for name, value in chunk.items() if name != "obfuscation"}, "choices": choices}
 
 
 @pytest.mark.parametrize("recording", recorded_streams(MESSAGES))
@@ -136,3 +158,10 @@ def test_a_recorded_messages_stream_adds_up_the_same_at_the_openai_client_and_he
     with ReplayServer(recording) as server:
         gateway = face.gateway(manifest=manifest(recording.kind, server.origin))
         assert added_up(face, gateway) == watched(face, gateway)
+
+
+def known_to_them(body: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what openai's accumulator drops: fields beside a choice's message that come after its first chunk."""
+    known = {"index", "finish_reason", "logprobs", "message"}
+    choices = [{name: value for name, value in choice.items() if name in known} for choice in body["choices"]]
+    return {**body, "choices": choices}

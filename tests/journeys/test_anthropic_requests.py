@@ -1,4 +1,4 @@
-"""What a chat call becomes at Anthropic, body by body, and refused nowhere by a server that knows the rules for turns."""
+"""What a chat call becomes at Anthropic, body by body; a server that knows the rules for turns accepts them all."""
 
 import re
 from collections.abc import Iterator
@@ -64,7 +64,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "custom tools": ({"tools": [CUSTOM]}, "tools[0]"),
     "a tier it does not have": ({"service_tier": "flex"}, "service_tier"),
     "an unknown field": ({"extra_body": {"weight": 1}}, "weight"),
-    "heard words": ({"messages": [user([{"type": "input_audio", "input_audio": {"data": "", "format": "mp3"}}])]}, "audio"),
+    "heard words": (
+        {"messages": [user([{"type": "input_audio", "input_audio": {"data": "", "format": "mp3"}}])]},
+        "audio",
+    ),
     "a file of another account": ({"messages": [user([{"type": "file", "file": {"file_id": "file-1"}}])]}, "file_id"),
 }
 

@@ -9,7 +9,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from enum import Enum
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Literal, Optional
 
@@ -132,7 +132,7 @@ def test_a_compatible_server_gets_reasoning_back_as_the_openai_client_sends_it(f
     assert all(name in second for name in REASONING)
 
 
-class Colour(str, Enum):
+class Colour(StrEnum):
     RED = "red"
     BLUE = "blue"
 

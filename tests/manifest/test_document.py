@@ -46,7 +46,7 @@ BAD = [
     ("a: {<<: 5}\n", 1, "takes a mapping"),
     ("a: 1\nb: [1,\n", 3, "not valid YAML"),
     ("a: 1\n\tb: 2\n", 2, "not valid YAML"),
-    ('{"a": 1,\n}', 2, "not valid JSON"),
+    ('{"a": 1,\n"b" 2}', 2, "not valid JSON"),
     ('{"a": NaN}', None, "NaN is no number"),
     ('{"a": -Infinity}', None, "-Infinity is no number"),
     ('{"a": 1e999}', None, "too large"),
@@ -196,7 +196,7 @@ VALUES = st.recursive(
 @given(st.dictionaries(PRINTABLE, VALUES, min_size=1, max_size=5), st.booleans(), st.booleans())
 def test_any_yaml_document_means_what_the_safe_loader_says(data: dict[str, object], flow: bool, plain: bool) -> None:
     text = yaml.safe_dump(data, default_flow_style=flow, allow_unicode=plain)
-    assume(not text.startswith('{"'))  # it is read as JSON
+    assume(not text.startswith(('{"', "<")))  # it is read as JSON, or taken for a page
 
     assert yaml.safe_load(text) == load_document(text, source="m").data
 
@@ -206,6 +206,7 @@ def test_any_yaml_document_means_what_the_safe_loader_says(data: dict[str, objec
 def test_a_duplicate_key_is_refused_wherever_it_stands(data: dict[str, object], choose: st.DataObject) -> None:
     again = choose.draw(st.sampled_from(sorted(data)))
     text = yaml.safe_dump(data) + yaml.safe_dump({again: 1})
+    assume(not text.startswith("<"))  # it is taken for a page
 
     with pytest.raises(ManifestInvalidError, match="stands twice"):
         load_document(text, source="m")

@@ -13,7 +13,7 @@ from aigw.providers.failures import mid_answer
 from aigw.providers.openai_answer import beyond_call, check_for_error, finish, known_id, pieces, read, thought
 from aigw.providers.openai_messages import DIALECT
 from aigw.providers.openai_usage import usage_of
-from aigw.providers.reading import in_place, arguments_text, call_id, foreign, frame
+from aigw.providers.reading import arguments_text, call_id, foreign, frame, in_place
 from aigw.providers.replay import as_stream
 from aigw.providers.sse import SseParser
 from aigw.types.events import (
@@ -52,11 +52,14 @@ class _Call:
 class _Choice:
     """What is known of one choice so far."""
 
-    __slots__ = ("_counts", "calls", "ended")
+    __slots__ = ("_counts", "blank", "calls", "ended", "spoken")
 
     def __init__(self) -> None:
         self.calls: list[_Call] = []
         self.ended = False
+        self.blank = False
+        """Whether an empty text was sent: where nothing follows, the answer is that text, and not nothing."""
+        self.spoken = False
         self._counts: dict[str, int] = {}
 
     def counted(self, name: str, value: object) -> object:
@@ -232,11 +235,16 @@ class ChatDecoder:
             extra = plain
         if type(content) is str:
             if content or logprobs is not None:
+                state.spoken = True
                 events.append(TextDelta(content, index, logprobs, extra))
+            else:
+                state.blank = True
         elif content:
+            state.spoken = True
             self._pieces(content, index, state, extra, events)
         refusal = delta.get("refusal")
         if refusal:
+            state.spoken = True
             events.append(RefusalDelta(str(refusal), index, logprobs, extra))
         if extra is not plain and len(events) == before:
             events.append(OtherDelta(index, extra))
@@ -285,6 +293,8 @@ class ChatDecoder:
     def _end_choice(self, index: int, state: _Choice, said: object, extra: JsonObject, events: list[Event]) -> None:
         reason, word = finish(said, calls=bool(state.calls), quirks=self._quirks, provider=self._provider)
         state.ended = True
+        if state.blank and not state.spoken and not state.calls:
+            events.append(TextDelta("", index))
         for call in state.calls:
             if not call.named:
                 events.append(self._opening(call, "", call.held, index, EMPTY))

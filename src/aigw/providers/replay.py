@@ -33,17 +33,19 @@ def as_stream(answer: Answer) -> tuple[Event, ...]:
 
 
 def _deltas(choice: AnswerChoice) -> Iterator[Event]:
-    index, calls = choice.index, 0
+    index, calls, logprobs = choice.index, 0, choice.logprobs
     if choice.message_extra:
         yield OtherDelta(index, _level("delta", choice.message_extra))
     for part in choice.parts:
         match part:
             case Text(text=text) if text:
-                yield TextDelta(text, index, choice.logprobs)
+                yield TextDelta(text, index, logprobs)
+                logprobs = None
             case Reasoning(text=text, signature=signature, encrypted=encrypted):
                 yield ReasoningDelta(text, index, signature, encrypted)
             case Refusal(text=text):
-                yield RefusalDelta(text, index)
+                yield RefusalDelta(text, index, logprobs)
+                logprobs = None
             case ToolCall(id=id_, name=name, arguments=arguments, kind=kind, extra=extra):
                 yield ToolCallDelta(calls, index, id_, name, arguments, kind, _level("tool_call", extra))
                 calls += 1

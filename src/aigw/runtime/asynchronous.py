@@ -5,7 +5,7 @@ import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import httpcore
 
@@ -14,8 +14,8 @@ from aigw.protocols import Clock, Exchange
 from aigw.runtime import http
 from aigw.runtime.blocking import FOREIGN
 from aigw.runtime.clock import SystemClock
+from aigw.runtime.connections import AsyncClose, AsyncConnections, AsyncProxiedConnections, async_connections_to
 from aigw.runtime.drive import run
-from aigw.runtime.sockets import AsyncPatientBackend
 from aigw.wire import HttpRequest
 
 if TYPE_CHECKING:
@@ -23,16 +23,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Pools: TypeAlias = dict[str, AsyncConnections | AsyncProxiedConnections]
+
 
 class AsyncExchange:
     """One exchange over a connection of the event loop."""
 
-    __slots__ = ("_body", "_inflate", "_patience", "_response", "_url", "headers", "status")
+    __slots__ = ("_body", "_close", "_inflate", "_patience", "_url", "headers", "status")
 
-    def __init__(self, response: httpcore.Response, patience: Patience, url: str) -> None:
+    def __init__(self, response: httpcore.Response, close: AsyncClose, patience: Patience, url: str) -> None:
         self.status = response.status
         self.headers = http.incoming(response.headers)
-        self._response = response
+        self._close: AsyncClose | None = close
         self._body: AsyncIterator[bytes] = response.aiter_stream()
         self._patience = patience
         self._url = url
@@ -59,7 +61,9 @@ class AsyncExchange:
 
     async def aclose(self) -> None:
         """Give the connection back, or drop it if the body was not read to its end."""
-        await self._response.aclose()
+        close, self._close = self._close, None
+        if close is not None:
+            await close()
 
 
 class AsyncioRuntime:
@@ -70,7 +74,7 @@ class AsyncioRuntime:
         self.monotonic = self._clock.monotonic
         self.time = self._clock.time
         self._lock = threading.Lock()
-        self._loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, httpcore.AsyncConnectionPool]]
+        self._loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Pools]
         self._loops = weakref.WeakKeyDictionary()
         self._retained: frozenset[str] | None = None
 
@@ -82,10 +86,10 @@ class AsyncioRuntime:
         """Send over a connection of *pool* in the running loop."""
         connections = await self._pool(pool, request.url)
         try:
-            response = await connections.handle_async_request(http.outgoing(request, patience))
+            response, close = await connections.send(http.outgoing(request, patience))
         except FOREIGN as error:
             http.fail(error, patience, request.url)
-        return AsyncExchange(response, patience, request.url)
+        return AsyncExchange(response, close, patience, request.url)
 
     async def wait(self, future: "Future[T]", timeout_s: float) -> T:
         """Suspend until *future* is done; giving up does not cancel it. Raises `TimeoutError`."""
@@ -125,9 +129,9 @@ class AsyncioRuntime:
         with self._lock:
             pools = self._loops.pop(asyncio.get_running_loop(), {})
         for pool in pools.values():
-            await pool.aclose()
+            await pool.close()
 
-    async def _pool(self, name: str, url: str) -> httpcore.AsyncConnectionPool:
+    async def _pool(self, name: str, url: str) -> AsyncConnections | AsyncProxiedConnections:
         loop = asyncio.get_running_loop()
         pools = self._loops.get(loop)
         if pools is None:
@@ -136,7 +140,7 @@ class AsyncioRuntime:
         if self._retained is not None and len(pools) > len(self._retained):
             await _close_unused(pools, self._retained)
         found = pools.get(name)
-        return found if found is not None else pools.setdefault(name, _new_pool(url))
+        return found if found is not None else pools.setdefault(name, async_connections_to(url))
 
 
 _closing: set["asyncio.Task[None]"] = set()
@@ -149,18 +153,6 @@ def _keep(loop: asyncio.AbstractEventLoop, close: Callable[[], Coroutine[object,
     task.add_done_callback(_closing.discard)
 
 
-async def _close_unused(pools: dict[str, httpcore.AsyncConnectionPool], retained: frozenset[str]) -> None:
+async def _close_unused(pools: Pools, retained: frozenset[str]) -> None:
     for name in pools.keys() - retained:
-        if all(connection.is_idle() or connection.is_closed() for connection in pools[name].connections):
-            await pools.pop(name).aclose()
-
-
-def _new_pool(url: str) -> httpcore.AsyncConnectionPool:
-    return httpcore.AsyncConnectionPool(
-        ssl_context=http.tls() if url.startswith("https") else None,
-        proxy=http.proxy_for(url),
-        max_connections=http.MAX_CONNECTIONS,
-        max_keepalive_connections=http.MAX_IDLE,
-        keepalive_expiry=http.KEEPALIVE_S,
-        network_backend=AsyncPatientBackend(),
-    )
+        await pools.pop(name).retire()

@@ -12,8 +12,8 @@ from aigw.call import Patience
 from aigw.protocols import Clock, Exchange
 from aigw.runtime import http
 from aigw.runtime.clock import SystemClock
+from aigw.runtime.connections import Close, Connections, ProxiedConnections, connections_to
 from aigw.runtime.drive import run
-from aigw.runtime.sockets import PatientBackend
 from aigw.wire import HttpRequest
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ FOREIGN = (
 class BlockingExchange:
     """One exchange over a blocking connection."""
 
-    __slots__ = ("_body", "_inflate", "_patience", "_response", "_url", "headers", "status")
+    __slots__ = ("_body", "_close", "_inflate", "_patience", "_url", "headers", "status")
 
-    def __init__(self, response: httpcore.Response, patience: Patience, url: str) -> None:
+    def __init__(self, response: httpcore.Response, close: Close, patience: Patience, url: str) -> None:
         self.status = response.status
         self.headers = http.incoming(response.headers)
-        self._response = response
+        self._close: Close | None = close
         self._body: Iterator[bytes] = response.iter_stream()
         self._patience = patience
         self._url = url
@@ -66,7 +66,9 @@ class BlockingExchange:
 
     async def aclose(self) -> None:
         """Give the connection back, or drop it if the body was not read to its end."""
-        self._response.close()
+        close, self._close = self._close, None
+        if close is not None:
+            close()
 
 
 class BlockingRuntime:
@@ -77,7 +79,7 @@ class BlockingRuntime:
         self.monotonic = self._clock.monotonic
         self.time = self._clock.time
         self._lock = threading.Lock()
-        self._pools: dict[str, httpcore.ConnectionPool] = {}
+        self._pools: dict[str, Connections | ProxiedConnections] = {}
 
     async def sleep(self, seconds: float) -> None:
         """Block the thread for *seconds*, unless the clock is one that moves by itself."""
@@ -87,10 +89,10 @@ class BlockingRuntime:
     async def send(self, pool: str, request: HttpRequest, patience: Patience) -> Exchange:
         """Send over a connection of *pool*."""
         try:
-            response = self._pool(pool, request.url).handle_request(http.outgoing(request, patience))
+            response, close = self._pool(pool, request.url).send(http.outgoing(request, patience))
         except FOREIGN as error:
             http.fail(error, patience, request.url)
-        return BlockingExchange(response, patience, request.url)
+        return BlockingExchange(response, close, patience, request.url)
 
     async def wait(self, future: "Future[T]", timeout_s: float) -> T:
         """Block until *future* is done. Raises `TimeoutError`."""
@@ -107,10 +109,9 @@ class BlockingRuntime:
     def retain(self, pools: frozenset[str]) -> None:
         """Close the pools that no provider of the manifest uses any more, once they are idle."""
         with self._lock:
-            gone = [name for name in self._pools.keys() - pools if _is_idle(self._pools[name])]
-            dropped = [self._pools.pop(name) for name in gone]
-        for pool in dropped:
-            pool.close()
+            gone = [self._pools.pop(name) for name in self._pools.keys() - pools]
+        for pool in gone:
+            pool.retire()
 
     def after_fork(self) -> None:
         """Forget all connections: they belong to the parent."""
@@ -124,27 +125,12 @@ class BlockingRuntime:
         for pool in pools.values():
             pool.close()
 
-    def _pool(self, name: str, url: str) -> httpcore.ConnectionPool:
+    def _pool(self, name: str, url: str) -> Connections | ProxiedConnections:
         found = self._pools.get(name)
         if found is not None:
             return found
         with self._lock:
-            return self._pools.setdefault(name, _new_pool(url))
-
-
-def _new_pool(url: str) -> httpcore.ConnectionPool:
-    return httpcore.ConnectionPool(
-        ssl_context=http.tls() if url.startswith("https") else None,
-        proxy=http.proxy_for(url),
-        max_connections=http.MAX_CONNECTIONS,
-        max_keepalive_connections=http.MAX_IDLE,
-        keepalive_expiry=http.KEEPALIVE_S,
-        network_backend=PatientBackend(),
-    )
-
-
-def _is_idle(pool: httpcore.ConnectionPool) -> bool:
-    return all(connection.is_idle() or connection.is_closed() for connection in pool.connections)
+            return self._pools.setdefault(name, connections_to(url))
 
 
 def _close_now(close: Callable[[], Coroutine[object, None, None]]) -> None:

@@ -2,7 +2,7 @@
 
 A plain call has one limit, its total, which pyreqwest can keep; a stream has several, which only a transport that asks
 before every read can (see `sockets`). pyreqwest's threads do not survive a fork, and it says so: a forked child goes
-back to httpcore.
+back to httpcore. While the sync face waits in pyreqwest, Ctrl-C is noticed only when the answer or the limit comes.
 """
 
 import os
@@ -23,7 +23,6 @@ from aigw.protocols import Clock, Exchange
 from aigw.runtime import http
 from aigw.runtime.asynchronous import AsyncioRuntime
 from aigw.runtime.blocking import BlockingRuntime
-from aigw.types.json import as_array, as_object, as_text
 from aigw.types.json import as_array, as_object, as_text
 from aigw.wire import Headers, HttpRequest
 
@@ -66,7 +65,7 @@ class FastBlockingRuntime(BlockingRuntime):
 
     async def send(self, pool: str, request: HttpRequest, patience: Patience) -> Exchange:
         """Send over pyreqwest, or over httpcore where the answer will be a stream."""
-        client = None if patience.streamed else self._clients.get(patience)
+        client = None if patience.streamed else self._clients.get(pool, request.url, patience)
         if client is None:
             return await super().send(pool, request, patience)
         try:
@@ -96,7 +95,7 @@ class FastAsyncioRuntime(AsyncioRuntime):
 
     async def send(self, pool: str, request: HttpRequest, patience: Patience) -> Exchange:
         """Send over pyreqwest, or over httpcore where the answer will be a stream."""
-        client = None if patience.streamed else self._clients.get(patience)
+        client = None if patience.streamed else self._clients.get(pool, request.url, patience)
         if client is None:
             return await super().send(pool, request, patience)
         try:
@@ -123,10 +122,18 @@ class _Clients(Generic[C]):
     def __init__(self, make: Callable[[float], C]) -> None:
         self._make: Callable[[float], C] = make
         self._made: dict[float, C] = {}
+        self._proxied: dict[str, bool] = {}
         self._usable = True
 
-    def get(self, patience: Patience) -> C | None:
-        """Give a client, or None where pyreqwest cannot be used in this process."""
+    def get(self, pool: str, url: str, patience: Patience) -> C | None:
+        """Give a client, or None where *url* is behind a proxy or pyreqwest cannot be used in this process.
+
+        Proxies are httpcore's: the two libraries read `NO_PROXY` differently, and one rule must hold for both.
+        """
+        if pool not in self._proxied:
+            self._proxied[pool] = http.proxy_for(url) is not None
+        if self._proxied[pool]:
+            return None
         limit = patience.connect_limit
         wait = NO_LIMIT_S if limit is None else limit
         found = self._made.get(wait)
@@ -152,7 +159,7 @@ class _Clients(Generic[C]):
 def _settled(builder: B, connect_s: float) -> B:
     builder = builder.follow_redirects(enable=False).connect_timeout(timedelta(seconds=connect_s))
     builder = builder.gzip(enable=False).brotli(enable=False).zstd(enable=False).deflate(enable=False)
-    builder = builder.pool_idle_timeout(timedelta(seconds=http.KEEPALIVE_S))
+    builder = builder.no_proxy().pool_idle_timeout(timedelta(seconds=http.KEEPALIVE_S))
     if own := os.environ.get("SSL_CERT_FILE"):
         builder = builder.add_root_certificate_pem(Path(own).read_bytes())
     return builder
@@ -172,7 +179,8 @@ def _fail(error: PyreqwestError, patience: Patience, url: str) -> NoReturn:
         # pyreqwest calls whatever takes too long before the answer a connect timeout; only reqwest beneath knows.
         connecting = any("(Connect)" in cause for cause in causes)
         phase = (patience.connect() if connecting else patience.left())[1]
-        raise APITimeoutError(f"Timed out waiting for {host}: {http.PHASES[phase]}.", phase=phase) from error
+        message = f"Timed out waiting for {host}: {http.PHASES[phase]}."
+        raise APITimeoutError(message, phase=phase) from error
     if isinstance(error, ConnectError):
         message = f"Cannot connect to {host}: {causes[-1]}. Is it up, and reachable from here?"
     else:

@@ -22,7 +22,6 @@ from aigw.wire import Headers, HttpRequest
 
 CHUNK_LIMIT = 65536
 KEEPALIVE_S = 30.0
-MAX_CONNECTIONS = 1000
 MAX_IDLE = 100
 
 PHASES: Mapping[str, str] = {
@@ -110,7 +109,9 @@ def fail(error: Exception, patience: Patience, url: str) -> NoReturn:
     elif isinstance(error, httpcore.RemoteProtocolError):
         ours = APIConnectionError(f"{host} broke the connection before its answer was complete ({plain(error)}).")
     elif isinstance(error, httpcore.UnsupportedProtocol | httpcore.LocalProtocolError):
-        ours = APIConnectionError(f"The request to {host} could not be sent: {plain(error)}.")
+        # The words of these errors quote what could not be sent, which may be a key: they are not kept as a cause.
+        message = f"The request to {host} could not be sent: it is not valid HTTP."
+        raise APIConnectionError(message) from None
     else:
         ours = APIConnectionError(f"The connection to {host} failed: {plain(error)}.")
     raise ours from error

@@ -2,10 +2,14 @@
 
 httpcore hands the timeouts it was given down to its network backend untouched. Ours are `Patience` objects, so one
 attempt's connect, first-token, idle, total and deadline limits hold at every single read, in both faces.
+
+What is written is sent when an answer is waited for: httpcore writes a request in three pieces (head, body, end), and
+one packet in place of three saves a tenth of a call on loopback.
 """
 
 import ssl
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TypeAlias, cast
 
 import httpcore
@@ -38,14 +42,22 @@ class PatientStream(httpcore.NetworkStream):
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
+        self._unsent: list[bytes] = []
 
     def read(self, max_bytes: int, timeout: Limit = None) -> bytes:
-        """Wait for bytes."""
+        """Send what was written, and wait for bytes."""
+        if self._unsent:
+            unsent, self._unsent = b"".join(self._unsent), []
+            # A server may refuse and close before it has read everything: its answer is still there to be read.
+            with suppress(httpcore.WriteError):
+                self._stream.write(unsent, _reading(timeout))
         return self._stream.read(max_bytes, _reading(timeout))
 
     def write(self, buffer: bytes, timeout: Limit = None) -> None:
-        """Send bytes."""
-        self._stream.write(buffer, _reading(timeout))
+        """Take bytes to be sent with the next read."""
+        del timeout
+        if buffer:
+            self._unsent.append(buffer)
 
     def close(self) -> None:
         """Drop the connection."""
@@ -86,14 +98,21 @@ class AsyncPatientStream(httpcore.AsyncNetworkStream):
 
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream = stream
+        self._unsent: list[bytes] = []
 
     async def read(self, max_bytes: int, timeout: Limit = None) -> bytes:  # noqa: ASYNC109 - httpcore's signature
-        """Wait for bytes."""
+        """Send what was written, and wait for bytes."""
+        if self._unsent:
+            unsent, self._unsent = b"".join(self._unsent), []
+            with suppress(httpcore.WriteError):
+                await self._stream.write(unsent, _reading(timeout))
         return await self._stream.read(max_bytes, _reading(timeout))
 
     async def write(self, buffer: bytes, timeout: Limit = None) -> None:  # noqa: ASYNC109 - httpcore's signature
-        """Send bytes."""
-        await self._stream.write(buffer, _reading(timeout))
+        """Take bytes to be sent with the next read."""
+        del timeout
+        if buffer:
+            self._unsent.append(buffer)
 
     async def aclose(self) -> None:
         """Drop the connection."""

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from aigw.call import Call, One, Patience, Reply
 from aigw.errors import APIConnectionError, APIError, PermissionDeniedError
 from aigw.manifest.snapshot import Provider, Target
+from aigw.policies.masking import masked
 from aigw.protocols import Adapter, Decoder, Exchange, OfflineAdapter, Runtime, is_offline
 from aigw.secrets import Secrets
 from aigw.types.events import Broken, ChoiceEnded, Ended, Event, Started, UsageReported
@@ -39,14 +40,15 @@ class Dispatch:
         adapter = self._adapters(target.provider.kind.dialect)
         if is_offline(adapter):
             return Reply(Played(adapter.play(call.request, target)))
+        secret = self._key(target.provider)
         try:
-            return await self._send(call, target, adapter)
+            return await self._send(call, target, adapter, secret)
         except APIError as error:
             error.provider = error.provider or target.provider.name
+            masked(error, secret)
             raise
 
-    async def _send(self, call: Call, target: Target, adapter: Adapter) -> Reply:
-        secret = self._key(target.provider)
+    async def _send(self, call: Call, target: Target, adapter: Adapter, secret: str | None) -> Reply:
         outgoing = adapter.write(call.request, target, secret)
         for note in outgoing.notes:
             if note not in call.trail.notes:
@@ -61,7 +63,7 @@ class Dispatch:
         try:
             if streamed and is_success(exchange.status) and not _is_whole(exchange):
                 call.trail.response = HttpResponse(exchange.status, exchange.headers)
-                return Reply(Streamed(exchange, adapter.decoder(target), patience))
+                return Reply(Streamed(exchange, adapter.decoder(target), patience, secret))
             response = await _read(exchange)
         except BaseException:
             await exchange.aclose()
@@ -79,12 +81,13 @@ class Dispatch:
 class Streamed:
     """Events of a streamed answer, decoded as its bytes arrive."""
 
-    __slots__ = ("_decoder", "_exchange", "_finished", "_open", "_patience", "_pending")
+    __slots__ = ("_decoder", "_exchange", "_finished", "_open", "_patience", "_pending", "_secret")
 
-    def __init__(self, exchange: Exchange, decoder: Decoder, patience: Patience) -> None:
+    def __init__(self, exchange: Exchange, decoder: Decoder, patience: Patience, secret: str | None) -> None:
         self._exchange = exchange
         self._decoder = decoder
         self._patience = patience
+        self._secret = secret
         self._pending: deque[Event] = deque()
         self._open = True
         self._finished = False
@@ -96,7 +99,7 @@ class Streamed:
             await self._receive()
         event = self._pending.popleft()
         if isinstance(event, Broken):
-            raise event.error
+            raise masked(event.error, self._secret)
         if not isinstance(event, LIFECYCLE):
             self._patience.progressed()
         elif isinstance(event, Ended):
@@ -160,7 +163,8 @@ def _with_extras(request: HttpRequest, call: Call) -> HttpRequest:
     replaced = {name.lower() for name in options.extra_headers}
     kept = tuple(pair for pair in request.headers if pair[0].lower() not in replaced)
     url = with_query(request.url, options.extra_query)
-    return replace(request, url=url, headers=(*kept, *options.extra_headers.items()))
+    added = ((name, value.strip()) for name, value in options.extra_headers.items())
+    return replace(request, url=url, headers=(*kept, *added))
 
 
 def _check_host(url: str, provider: Provider) -> None:

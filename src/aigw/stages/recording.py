@@ -37,9 +37,9 @@ class Recording:
         reply.on_end(ended)
         return reply
 
-    def refuse(self, call: Call, error: AigwError) -> None:
+    def refuse(self, call: Call, error: BaseException) -> None:
         """Write the record of a call that ended before it began."""
-        self._finish(call, Ending(Outcome.REFUSED, error))
+        self._finish(call, Ending(Outcome.REFUSED if isinstance(error, AigwError) else outcome_of(error), error))
 
     def _finish(self, call: Call, ending: Ending) -> None:
         call.trail.ending = ending

@@ -309,6 +309,10 @@ class ChunkWriter:
         so_far = self._so_far(index)
         if not so_far.begun:
             so_far.begun = True
+            if logprobs is not None:
+                # openai's own accumulator counts the log probabilities of a choice's very first chunk twice
+                opening = self._chunk(index, {"role": "assistant"}, EMPTY)
+                return (*opening, *self._chunk(index, delta, extra, logprobs, reason))
             delta = {"role": "assistant", **delta}
         choice: dict[str, object] = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": reason}
         body = {**self._base, "choices": [choice]}
@@ -344,18 +348,20 @@ def _events_of_choice(choice: AnswerChoice) -> list[Event]:
     index = choice.index
     beside = {**choice.message_extra, **_beside(choice.parts)}
     events: list[Event] = [OtherDelta(index, {"delta": beside})] if beside else []
-    calls = 0
+    calls, logprobs = 0, choice.logprobs
     for part in choice.parts:
         if isinstance(part, Reasoning):
             events.append(ReasoningDelta(part.text, index, part.signature, part.encrypted))
         elif isinstance(part, Text):
-            events.append(TextDelta(part.text, index))
+            events.append(TextDelta(part.text, index, logprobs))
+            logprobs = None
         elif isinstance(part, Refusal):
-            events.append(RefusalDelta(part.text, index))
+            events.append(RefusalDelta(part.text, index, logprobs))
+            logprobs = None
         elif isinstance(part, ToolCall):
             extra = {"tool_call": part.extra} if part.extra else EMPTY
             events.append(ToolCallDelta(calls, index, part.id, part.name, part.arguments, part.kind, extra))
             calls += 1
-    beyond = {**choice.extra, "logprobs": choice.logprobs} if choice.logprobs else choice.extra
-    events.append(ChoiceEnded(choice.reason, index, choice.provider_reason, {"choice": beyond} if beyond else EMPTY))
+    extra = {"choice": choice.extra} if choice.extra else EMPTY
+    events.append(ChoiceEnded(choice.reason, index, choice.provider_reason, extra))
     return events

@@ -223,22 +223,26 @@ class ChatCompletion(Model):
     system_fingerprint: str | None = None
     usage: CompletionUsage | None = None
 
-    _request_id: str | None = PrivateAttr(default=None)
-    _aigw: "Record | None" = PrivateAttr(default=None)
+    _attached: "tuple[Record | None, str | None]" = PrivateAttr(default=(None, None))
 
     @property
     def aigw(self) -> "Record":
         """The record of the call. Raises `AttributeError` on an object that no gateway made."""
-        if self._aigw is None:
+        record = self._attached[0]
+        if record is None:
             message = "this completion was not made by a gateway, so it has no record"
             raise AttributeError(message)
-        return self._aigw
+        return record
+
+    @property
+    def _request_id(self) -> str | None:
+        """The provider's id of the request, under the openai client's name for it."""
+        return self._attached[1]
 
     def attach(self, record: "Record | None", request_id: str | None) -> None:
         """Remember the *record* of the call and the provider's *request_id*."""
-        self._aigw = record
-        self._request_id = request_id
+        self._attached = record, request_id
 
     def attached(self) -> "tuple[Record | None, str | None]":
         """Give what `attach` remembered."""
-        return self._aigw, self._request_id
+        return self._attached

@@ -9,12 +9,14 @@ it on: `{"chunk": {...}, "choice": {...}, "delta": {...}}`, absent levels left o
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from aigw.errors import APIError
 from aigw.types.json import EMPTY, JsonObject
 from aigw.types.parts import Part
 from aigw.types.usage import Usage
+
+if TYPE_CHECKING:
+    from aigw.errors import APIError
 
 
 class FinishReason(StrEnum):
@@ -118,7 +120,7 @@ class Ended:
 class Broken:
     """The stream holds an error here: whoever reads that far raises it. What came before it was good."""
 
-    error: APIError
+    error: "APIError"
 
 
 @dataclass(frozen=True, slots=True)

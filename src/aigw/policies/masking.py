@@ -1,0 +1,46 @@
+"""Keeps a key out of what its provider says: error texts, codes, bodies and headers may quote what was sent."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, TypeVar, cast
+
+from aigw.errors import APIError, APIResponseValidationError, APIStatusError
+from aigw.wire import Headers
+
+if TYPE_CHECKING:
+    from aigw.wire import HttpResponse
+
+E = TypeVar("E", bound=APIError)
+
+MASK: Final = "***"
+SHORTEST: Final = 6
+"""A shorter key is a placeholder (`none`, `x`), and taking it out would spoil words that are none."""
+
+
+def masked(error: E, secret: str | None) -> E:
+    """Give *error*, with every trace of *secret* taken out of it in place."""
+    if secret is None or len(secret) < SHORTEST:
+        return error
+    error.args = tuple(_clean(value, secret) for value in error.args)
+    for name, value in vars(error).items():
+        if isinstance(value, str | Mapping | list):
+            setattr(error, name, _clean(cast("object", value), secret))
+    if isinstance(error, APIStatusError | APIResponseValidationError) and error.response is not None:
+        error.response = _response(error.response, secret)
+    return error
+
+
+def _clean(value: object, secret: str) -> object:
+    if isinstance(value, str):
+        return value.replace(secret, MASK)
+    if isinstance(value, Mapping):
+        items = cast("Mapping[object, object]", value).items()
+        return {_clean(name, secret): _clean(item, secret) for name, item in items}
+    if isinstance(value, list):
+        return [_clean(item, secret) for item in cast("list[object]", value)]
+    return value
+
+
+def _response(response: "HttpResponse", secret: str) -> "HttpResponse":
+    headers = Headers({name: value.replace(secret, MASK) for name, value in response.headers.items()})
+    return replace(response, headers=headers, content=response.content.replace(secret.encode(), MASK.encode()))
