@@ -71,7 +71,11 @@ class Secrets:
     def fetch(self, reference: str) -> str:
         """Give the value for *reference*. Raises `SecretError`, naming the reference only."""
         scheme, _, rest = reference.partition(":")
-        value = (self._sources.get(scheme) or self._installed(scheme)).fetch(rest)
+        # HTTP knows no white space around a header's value, and whoever refuses it quotes the value.
+        value = (self._sources.get(scheme) or self._installed(scheme)).fetch(rest).strip()
+        if not value:
+            message = f"The secret {reference} is empty."
+            raise SecretError(message)
         if not value.isascii() or not value.isprintable():
             message = f"The secret {reference} has characters that a header cannot carry. Check for a stray line."
             raise SecretError(message)

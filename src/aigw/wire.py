@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar, overload
+from typing import TypeVar, cast, overload
 from urllib.parse import urlencode, urlsplit
+
+from pydantic_core import from_json
 
 T = TypeVar("T")
 
@@ -80,11 +82,24 @@ class HttpResponse:
 
     def json(self) -> object:
         """Decode the body. Raises `ValueError` when it is not JSON in UTF-8."""
-        try:
-            return json.loads(self.content)
-        except RecursionError as error:
-            message = "the JSON is nested too deeply"
-            raise ValueError(message) from error
+        return decoded(self.content)
+
+
+def decoded(text: bytes | str) -> object:
+    """Decode JSON. Raises `ValueError`.
+
+    pydantic's decoder takes half the time of the standard one; what it refuses (lone surrogates, deep nesting) the
+    standard one has a last look at.
+    """
+    try:
+        return cast("object", from_json(text))
+    except ValueError:
+        pass
+    try:
+        return cast("object", json.loads(text))
+    except RecursionError:
+        message = "the JSON is nested too deeply"
+        raise ValueError(message) from None
 
 
 def is_success(status: int) -> bool:

@@ -311,7 +311,10 @@ class Holder:
     def _activate(self, snapshot: Snapshot, etag: str | None, origin: str) -> None:
         """Swap: from here on, new calls are pinned to *snapshot*."""
         self._refused = None
-        self._known = replace(self._known, snapshot=snapshot, etag=etag, activated_at=self._clock.time(), rejected=())
+        known = replace(self._known, snapshot=snapshot, etag=etag, activated_at=self._clock.time(), rejected=())
+        if origin == "source":
+            known = replace(known, checked_at=known.activated_at, checked_on=self._clock.monotonic())
+        self._known = known
         with self._lock:
             self.current = snapshot
             waiters, self._waiters = self._waiters, []

@@ -5,16 +5,14 @@ carried through, as Anthropic's versioning policy asks of clients.
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from aigw.manifest.snapshot import Target
 from aigw.providers.anthropic_answer import annotation, finish, read, usage_of
 from aigw.providers.anthropic_messages import DIALECT
+from aigw.providers.decoding import SseDecoder
 from aigw.providers.failures import mid_answer
-from aigw.providers.reading import in_place, call_id, foreign, frame
-from aigw.providers.replay import as_stream
-from aigw.providers.sse import SseParser
+from aigw.providers.reading import call_id, frame
 from aigw.types.events import (
     ChoiceEnded,
     Ended,
@@ -27,7 +25,6 @@ from aigw.types.events import (
     UsageReported,
 )
 from aigw.types.json import EMPTY, JsonObject, as_int, as_object, as_text, without
-from aigw.wire import Headers, HttpResponse
 
 _STARTED = frozenset(
     {"id", "type", "role", "model", "content", "usage", "stop_reason", "stop_sequence", "stop_details"}
@@ -48,7 +45,7 @@ class _Block:
     start: int = 0
 
 
-class MessagesDecoder:
+class MessagesDecoder(SseDecoder):
     """Events of Anthropic's to ours. `Ended` comes with `message_stop` and with nothing else."""
 
     __slots__ = (
@@ -57,20 +54,15 @@ class MessagesDecoder:
         "_citations",
         "_done",
         "_opaque",
-        "_provider",
         "_reason",
         "_seed",
-        "_sse",
         "_started",
-        "_target",
         "_text",
         "_usage",
     )
 
     def __init__(self, target: Target) -> None:
-        self._target = target
-        self._provider = target.provider.name
-        self._sse = SseParser(self._provider)
+        super().__init__(target, read)
         self._blocks: dict[int, _Block] = {}
         self._usage: dict[str, object] = {}
         self._seed: object = None
@@ -82,32 +74,8 @@ class MessagesDecoder:
         self._reason = False
         self._done = False
 
-    def feed(self, data: bytes) -> Sequence[Event]:
-        """Give the events that *data* completes; an error inside the stream comes in its place."""
-
-        def decode(events: list[Event]) -> None:
-            for name, text in self._sse.feed(data):
-                self._event(name, text, events)
-            if self._sse.broken is not None:
-                raise self._sse.broken
-
-        return in_place(decode)
-
-    def end(self) -> Sequence[Event]:
-        """Give what is left. Without `message_stop` there is no `Ended`: the answer was cut."""
-        return in_place(self._left)
-
-    def _left(self, events: list[Event]) -> None:
-        for name, text in self._sse.end():
-            self._event(name, text, events)
-        if not self._sse.seen and self._sse.foreign:
-            events.extend(self._whole(self._sse.foreign))
-
-    def _whole(self, text: str) -> Sequence[Event]:
-        """Read what came instead of a stream: a server that does not stream answers with one document."""
-        if text.lstrip()[:1] != "{":
-            raise foreign(text, self._provider)
-        return as_stream(read(HttpResponse(200, Headers(), text.encode()), self._target))
+    def _at_end(self, events: list[Event]) -> None:
+        """Without `message_stop` the answer was cut, and nothing follows."""
 
     def _event(self, name: str, text: str, events: list[Event]) -> None:
         if self._done or text == "[DONE]":

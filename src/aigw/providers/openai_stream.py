@@ -4,18 +4,16 @@ Sources: https://platform.openai.com/docs/api-reference/chat/streaming, and the 
 This runs for every token: one dictionary look-up less is worth an uglier line.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aigw.manifest.snapshot import Target
+from aigw.providers.decoding import SseDecoder
 from aigw.providers.failures import mid_answer
 from aigw.providers.openai_answer import beyond_call, check_for_error, finish, known_id, pieces, read, thought
 from aigw.providers.openai_messages import DIALECT
 from aigw.providers.openai_usage import usage_of
-from aigw.providers.reading import arguments_text, call_id, foreign, frame, in_place
-from aigw.providers.replay import as_stream
-from aigw.providers.sse import SseParser
+from aigw.providers.reading import arguments_text, call_id, frame
 from aigw.types.events import (
     ChoiceEnded,
     Ended,
@@ -29,7 +27,6 @@ from aigw.types.events import (
     UsageReported,
 )
 from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text
-from aigw.wire import Headers, HttpResponse
 
 _CHUNK: Final = frozenset({"id", "object", "created", "model", "choices", "usage", "obfuscation", "error", "type"})
 _CHOICE: Final = frozenset({"index", "delta", "message", "finish_reason", "logprobs"})
@@ -98,7 +95,7 @@ class _Choice:
         return self.calls[-1] if self.calls else None
 
 
-class ChatDecoder:
+class ChatDecoder(SseDecoder):
     """Chunks to events. `Ended` comes with `[DONE]`, or at the end of a stream whose choices have all finished."""
 
     __slots__ = (
@@ -106,19 +103,14 @@ class ChatDecoder:
         "_choices",
         "_done",
         "_extra",
-        "_provider",
         "_quirks",
         "_seed",
-        "_sse",
         "_started",
-        "_target",
     )
 
     def __init__(self, target: Target) -> None:
-        self._target = target
-        self._provider = target.provider.name
+        super().__init__(target, read)
         self._quirks = target.provider.kind.quirks
-        self._sse = SseParser(self._provider)
         self._choices: dict[int, _Choice] = {}
         self._extra: JsonObject = EMPTY
         self._seed: object = None
@@ -126,36 +118,10 @@ class ChatDecoder:
         self._begun = False
         self._done = False
 
-    def feed(self, data: bytes) -> Sequence[Event]:
-        """Give the events that *data* completes; an error inside the stream comes in its place."""
-
-        def decode(events: list[Event]) -> None:
-            for name, text in self._sse.feed(data):
-                self._event(name, text, events)
-            if self._sse.broken is not None:
-                raise self._sse.broken
-
-        return in_place(decode)
-
-    def end(self) -> Sequence[Event]:
-        """Give what is left. Several servers close without `[DONE]`: finished choices are an end, too."""
-        return in_place(self._left)
-
-    def _left(self, events: list[Event]) -> None:
-        for name, text in self._sse.end():
-            self._event(name, text, events)
-        if self._done:
-            return
-        if not self._sse.seen and self._sse.foreign:
-            events.extend(self._whole(self._sse.foreign))
-        elif self._choices and all(choice.ended for choice in self._choices.values()):
+    def _at_end(self, events: list[Event]) -> None:
+        # Several servers close without `[DONE]`: choices that have all finished are an end, too.
+        if not self._done and self._choices and all(choice.ended for choice in self._choices.values()):
             self._finish(events)
-
-    def _whole(self, text: str) -> Sequence[Event]:
-        """Read what came instead of a stream: a server that does not stream answers with one document."""
-        if text.lstrip()[:1] != "{":
-            raise foreign(text, self._provider)
-        return as_stream(read(HttpResponse(200, Headers(), text.encode()), self._target))
 
     def _event(self, name: str, text: str, events: list[Event]) -> None:
         if self._done:

@@ -1,14 +1,13 @@
 """What all adapters need to read an answer: a JSON object, or a named error that says what came instead."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Final, cast
 
-from aigw.errors import APIError, APIResponseValidationError, UnreadableAnswerError
-from aigw.types.events import Broken, Event
+from aigw.errors import APIResponseValidationError, UnreadableAnswerError
 from aigw.types.json import JsonObject
-from aigw.wire import HttpResponse
+from aigw.wire import HttpResponse, decoded
 
 _ADVICE: Final = "Check the provider's base_url and what stands between aigw and it."
 
@@ -42,8 +41,8 @@ def misshapen(what: str, provider: str, response: HttpResponse | None = None) ->
 def frame(data: str, provider: str) -> JsonObject:
     """Decode the data of one event of a stream. Raises as `answer_object`."""
     try:
-        body: object = json.loads(data)
-    except (ValueError, RecursionError):
+        body = decoded(data)
+    except ValueError:
         what = "a malformed event in its stream"
         raise unreadable(what, provider) from None
     if not isinstance(body, dict):
@@ -56,16 +55,6 @@ def foreign(text: str, provider: str) -> UnreadableAnswerError:
     """Make the error for what came instead of a stream of events."""
     page = text.lstrip()[:1] == "<"
     return unreadable("an HTML page instead of a stream" if page else "something that is no event stream", provider)
-
-
-def in_place(decode: Callable[[list[Event]], None]) -> Sequence[Event]:
-    """Collect the events *decode* appends; the error that ends it comes after what came before it, as `Broken`."""
-    events: list[Event] = []
-    try:
-        decode(events)
-    except APIError as error:
-        events.append(Broken(error))
-    return events
 
 
 def call_id(*seed: object) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import weakref
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -66,16 +66,38 @@ class AsyncExchange:
             await close()
 
 
+class _Home:
+    """The connections of one event loop, and the generator that closes them when the loop is about to end."""
+
+    __slots__ = ("keeper", "pools", "retained")
+
+    def __init__(self, retained: frozenset[str] | None) -> None:
+        self.pools: Pools = {}
+        self.retained = retained
+        self.keeper = _until_shutdown(self.pools)
+
+
+async def _until_shutdown(pools: Pools) -> AsyncGenerator[None, None]:
+    """Close *pools* when the loop shuts down its generators, as `asyncio.run` has it do: no other end is announced."""
+    try:
+        yield
+    finally:
+        for pool in pools.values():
+            await pool.close()
+        pools.clear()
+
+
 class AsyncioRuntime:
-    """Awaits. One set of connections for each event loop, dropped with the loop."""
+    """Awaits. One set of connections for each event loop, closed with the loop."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
         self.monotonic = self._clock.monotonic
         self.time = self._clock.time
         self._lock = threading.Lock()
-        self._loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Pools]
+        self._loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Home]
         self._loops = weakref.WeakKeyDictionary()
+        self._parents: object = None
         self._retained: frozenset[str] | None = None
 
     async def sleep(self, seconds: float) -> None:
@@ -120,27 +142,35 @@ class AsyncioRuntime:
         self._retained = pools
 
     def after_fork(self) -> None:
-        """Forget all connections: they belong to the parent."""
+        """Forget all connections: they belong to the parent, whose loop must not even hear that they are gone."""
         self._lock = threading.Lock()
+        self._parents = self._loops
         self._loops = weakref.WeakKeyDictionary()
 
     async def aclose(self) -> None:
         """Close the running loop's connections; those of other loops go with their loops."""
         with self._lock:
-            pools = self._loops.pop(asyncio.get_running_loop(), {})
-        for pool in pools.values():
-            await pool.close()
+            home = self._loops.pop(asyncio.get_running_loop(), None)
+        if home is not None:
+            await home.keeper.aclose()
 
     async def _pool(self, name: str, url: str) -> AsyncConnections | AsyncProxiedConnections:
-        loop = asyncio.get_running_loop()
-        pools = self._loops.get(loop)
-        if pools is None:
-            with self._lock:
-                pools = self._loops.setdefault(loop, {})
-        if self._retained is not None and len(pools) > len(self._retained):
-            await _close_unused(pools, self._retained)
-        found = pools.get(name)
-        return found if found is not None else pools.setdefault(name, async_connections_to(url))
+        home = self._loops.get(asyncio.get_running_loop()) or await self._settle()
+        if home.retained is not self._retained:
+            home.retained = self._retained
+            await _close_unused(home.pools, self._retained or frozenset())
+        found = home.pools.get(name)
+        return found if found is not None else home.pools.setdefault(name, async_connections_to(url))
+
+    async def _settle(self) -> _Home:
+        """Make a home in the running loop, and give up those of loops that were closed without a word."""
+        home = _Home(self._retained)
+        await anext(home.keeper)
+        with self._lock:
+            for loop in [loop for loop in self._loops if loop.is_closed()]:
+                del self._loops[loop]
+            self._loops[asyncio.get_running_loop()] = home
+        return home
 
 
 _closing: set["asyncio.Task[None]"] = set()

@@ -190,6 +190,7 @@ class ChunkWriter:
         self._choices: dict[int, _ChoiceSoFar] = {}
         self._usage: UsageReported | None = None
         self._pending: JsonObject = EMPTY
+        self._usual: JsonObject = EMPTY
         self._writers: Mapping[type, Callable[..., Sequence[ChatCompletionChunk]]] = {
             TextDelta: self._text,
             ToolCallDelta: self._tool_call,
@@ -316,7 +317,8 @@ class ChunkWriter:
             delta = {"role": "assistant", **delta}
         choice: dict[str, object] = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": reason}
         body = {**self._base, "choices": [choice]}
-        if extra or self._pending:
+        # Most chunks repeat what the first one said of the whole stream, and nothing else.
+        if self._pending or (extra and extra != self._usual):
             body = self._with_extra(body, choice, extra)
         return (_made(body),)
 
@@ -327,7 +329,10 @@ class ChunkWriter:
         choice["delta"] = {**as_object(held.get("delta")), **as_object(choice["delta"])}
         body["choices"] = [{**as_object(held.get("choice")), **choice}]
         beyond = as_object(held.get("chunk"))
-        self._base.update({name: beyond[name] for name in _ON_EVERY_CHUNK if name in beyond})
+        usual = {name: beyond[name] for name in _ON_EVERY_CHUNK if name in beyond}
+        if usual:
+            self._base.update(usual)
+            self._usual = {"chunk": usual}
         return {**beyond, **body}
 
 

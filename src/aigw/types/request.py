@@ -7,7 +7,7 @@ canonical form, and the rest stays verbatim.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, TypedDict
 
 from aigw.types.json import EMPTY, JsonObject
@@ -21,10 +21,10 @@ class Message:
     """One turn. `verbatim` is the caller's own object in the request's dialect, or None once a policy has edited it."""
 
     role: Role
-    parts: tuple[Part, ...]
+    parts: tuple[Part, ...] = field(repr=False)
     name: str | None = None
-    extra: JsonObject = EMPTY
-    verbatim: JsonObject | None = None
+    extra: JsonObject = field(default=EMPTY, repr=False)
+    verbatim: JsonObject | None = field(default=None, repr=False)
 
     def edit(self, parts: tuple[Part, ...]) -> "Message":
         """Give this message with other *parts*; its verbatim form no longer speaks for it."""
@@ -70,16 +70,17 @@ class Request:
 
     `dialect` names the surface's dialect (`openai-chat`). `other` holds parameters without a canonical name
     (`extra_body`, vendors' own): an adapter of another dialect must refuse or drop each one, by name.
-    `edited` holds the names (keys of `Params`, or `messages`) for which `verbatim` no longer speaks.
+    `edited` holds the names (keys of `Params`, or `messages`) for which `verbatim` no longer speaks. Prompts are left
+    out of the representation, which ends up in logs and in reports of crashes.
     """
 
     dialect: str
     model: str
-    messages: tuple[Message, ...]
-    params: Params
+    messages: tuple[Message, ...] = field(repr=False)
+    params: Params = field(repr=False)
     stream: bool
-    verbatim: JsonObject
-    other: JsonObject = EMPTY
+    verbatim: JsonObject = field(repr=False)
+    other: JsonObject = field(default=EMPTY, repr=False)
     edited: frozenset[str] = frozenset()
 
     def edit(self, *, messages: tuple[Message, ...] | None = None, params: Params | None = None) -> "Request":
