@@ -12,7 +12,7 @@ import aigw
 
 T = TypeVar("T")
 
-LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104 - compared with, never bound to
+LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
 
 class SyncFace:
@@ -120,7 +120,7 @@ def face(request: pytest.FixtureRequest) -> Iterator[SyncFace | AsyncFace]:
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the developer's keys, proxies or cached manifests."""
-    import os  # noqa: PLC0415 - only here
+    import os
 
     for name in list(os.environ):
         if name.endswith(("_API_KEY", "_PROXY", "_proxy")) or name.startswith("AIGW_"):

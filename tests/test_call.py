@@ -106,11 +106,12 @@ def test_what_breaks_a_reply_names_its_outcome(error: BaseException, outcome: Ou
 def test_hooks_run_even_if_closing_the_source_fails() -> None:
     class Stuck(Source):
         async def aclose(self) -> None:
-            raise OSError
+            message = "stuck"
+            raise OSError(message)
 
     reply, endings = _watched(Stuck())
 
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="stuck"):
         run(reply.aclose())
 
     assert len(endings) == 1

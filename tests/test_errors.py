@@ -4,6 +4,7 @@ import copy
 import inspect
 import pickle
 from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
 import openai
 import pytest
@@ -15,22 +16,24 @@ from aigw.wire import Headers, HttpResponse
 RESPONSE = HttpResponse(429, Headers({"Retry-After": "2"}), b'{"error": {}}')
 
 
+SETTINGS: dict[type[errors.AigwError], tuple[tuple[str, ...], dict[str, Any]]] = {
+    errors.APIStatusError: (
+        ("no",),
+        {"response": RESPONSE, "body": {"a": 1}, "code": "c", "request_id": "r", "retry_after": 2.0},
+    ),
+    errors.APITimeoutError: (("slow",), {"phase": "idle"}),
+    errors.StreamInterruptedError: (("cut",), {"partial_text": "half", "usage": Usage(input=1)}),
+    errors.APIResponseValidationError: (("odd",), {"response": RESPONSE}),
+    errors.ManifestInvalidError: (("wrong",), {"source": "m.yaml", "line": 3, "path": "routes[0]"}),
+    errors.LengthFinishReasonError: ((), {"completion": {"id": "x"}}),
+    errors.ContentFilterFinishReasonError: ((), {}),
+    errors.AigwError: (("message",), {}),
+}
+
+
 def _made(kind: type[errors.AigwError]) -> errors.AigwError:
-    if issubclass(kind, errors.APIStatusError):
-        return kind("no", response=RESPONSE, body={"a": 1}, code="c", request_id="r", retry_after=2.0)
-    if issubclass(kind, errors.APITimeoutError):
-        return kind("slow", phase="idle")
-    if issubclass(kind, errors.StreamInterruptedError):
-        return kind("cut", partial_text="half", usage=Usage(input=1))
-    if issubclass(kind, errors.APIResponseValidationError):
-        return kind("odd", response=RESPONSE)
-    if issubclass(kind, errors.ManifestInvalidError):
-        return kind("wrong", source="m.yaml", line=3, path="routes[0]")
-    if issubclass(kind, errors.LengthFinishReasonError):
-        return kind(completion={"id": "x"})
-    if issubclass(kind, errors.ContentFilterFinishReasonError):
-        return kind()
-    return kind("message")
+    words, settings = next(SETTINGS[base] for base in kind.__mro__ if base in SETTINGS)
+    return kind(*words, **settings)
 
 
 KINDS = [

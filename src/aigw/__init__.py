@@ -11,6 +11,9 @@ Importing this module does nothing but define names: what they stand for is load
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from aigw import errors
+from aigw.errors import *  # noqa: F403 - its `__all__` is the list of public errors
+
 if TYPE_CHECKING:
     from aigw.call import Attempt as Attempt
     from aigw.call import Candidate as Candidate
@@ -20,15 +23,14 @@ if TYPE_CHECKING:
     from aigw.client import AsyncGateway as AsyncGateway
     from aigw.client import Gateway as Gateway
     from aigw.client import tags as tags
-    from aigw.errors import *  # noqa: F403 - its `__all__` is the list of public errors
     from aigw.manifest.holder import ManifestStatus as ManifestStatus
     from aigw.record import Record as Record
     from aigw.sinks.jsonl import JsonLinesSink as JsonLinesSink
     from aigw.sinks.log import LogSink as LogSink
     from aigw.streams import AsyncStream as AsyncStream
     from aigw.streams import Stream as Stream
-    from aigw.types.chat import ChatCompletion as ChatCompletion
     from aigw.surfaces.structured import pydantic_function_tool as pydantic_function_tool
+    from aigw.types.chat import ChatCompletion as ChatCompletion
     from aigw.types.chat_chunk import ChatCompletionChunk as ChatCompletionChunk
     from aigw.types.chat_params import NOT_GIVEN as NOT_GIVEN
     from aigw.types.chat_params import Omit as Omit
@@ -39,42 +41,6 @@ if TYPE_CHECKING:
 _HOMES = {
     "aigw.call": ("Attempt", "Candidate", "Outcome", "Principal", "Timeouts"),
     "aigw.client": ("AsyncGateway", "Gateway", "tags"),
-    "aigw.errors": (
-        "APIConnectionError",
-        "APIError",
-        "APIResponseValidationError",
-        "APIStatusError",
-        "APITimeoutError",
-        "AigwError",
-        "AuthenticationError",
-        "BadRequestError",
-        "ConfigurationError",
-        "ConflictError",
-        "ContentFilterFinishReasonError",
-        "ContentPolicyError",
-        "ContextLengthExceededError",
-        "Failure",
-        "GatewayClosedError",
-        "InternalServerError",
-        "LengthFinishReasonError",
-        "ManifestConflictError",
-        "ManifestError",
-        "ManifestInvalidError",
-        "ManifestUnavailableError",
-        "MissingExtraError",
-        "ModelNotFoundError",
-        "NotFoundError",
-        "OverloadedError",
-        "PermissionDeniedError",
-        "QuotaExceededError",
-        "RateLimitError",
-        "SecretError",
-        "StreamInterruptedError",
-        "UnexpectedArgumentError",
-        "UnprocessableEntityError",
-        "UnreadableAnswerError",
-        "UnsupportedParameterError",
-    ),
     "aigw.manifest.holder": ("ManifestStatus",),
     "aigw.record": ("Record",),
     "aigw.sinks.jsonl": ("JsonLinesSink",),
@@ -89,7 +55,7 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = sorted(_HOME_OF)  # noqa: PLE0605 - one list of names, kept in one place
+__all__ = sorted([*_HOME_OF, *errors.__all__])  # pyright: ignore[reportUnsupportedDunderAll]  # noqa: PLE0605 - one list
 
 
 def __getattr__(name: str) -> object:

@@ -4,6 +4,7 @@ Both are thin. What they share is `Core`: one manifest holder, one pipeline, one
 gateway and by every copy that `with_options` and `with_tags` make of it.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -52,11 +53,39 @@ class ManifestView:
         return self._core.status()
 
 
-class _Face:
+class _Face(ABC):
     """What both gateways are: a core, and the options their calls begin with."""
 
-    _core: Core
-    _options: Options
+    def __init__(  # noqa: PLR0913 - settings, all by name
+        self,
+        *,
+        manifest: ManifestArgument | None = None,
+        key: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        timeout: float | Timeouts | None = None,
+        max_retries: int | None = None,
+        sinks: Sequence[Sink] | None = None,
+        cache_dir: str | PathLike[str] | None = None,
+        refresh_interval: float = 10.0,
+        transport: Transport | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        config = configured(
+            manifest=manifest,
+            key=key,
+            tags=tags,
+            cache_dir=cache_dir,
+            refresh_interval=refresh_interval,
+            transport=transport,
+            sinks=sinks,
+        )
+        self._core = Core(config, self._runtime(config.transport, clock), clock)
+        self._options = Options(timeout=timeout, max_retries=max_retries, tags=config.tags)
+
+    @staticmethod
+    @abstractmethod
+    def _runtime(transport: Transport, clock: Clock | None) -> Runtime:
+        """Make the runtime of this face."""
 
     @property
     def manifest(self) -> ManifestView:
@@ -120,31 +149,15 @@ class Gateway(_Face):
     for a manifest that was given in place.
     """
 
-    def __init__(  # noqa: PLR0913 - settings, all by name
-        self,
-        *,
-        manifest: ManifestArgument | None = None,
-        key: str | None = None,
-        tags: Mapping[str, str] | None = None,
-        timeout: float | Timeouts | None = None,
-        max_retries: int | None = None,
-        sinks: Sequence[Sink] | None = None,
-        cache_dir: str | PathLike[str] | None = None,
-        refresh_interval: float = 10.0,
-        transport: Transport | None = None,
-        clock: Clock | None = None,
-    ) -> None:
-        config = configured(
-            manifest=manifest,
-            key=key,
-            tags=tags,
-            cache_dir=cache_dir,
-            refresh_interval=refresh_interval,
-            transport=transport,
-            sinks=sinks,
-        )
-        self._core = Core(config, _blocking_runtime(config.transport, clock), clock)
-        self._options = Options(timeout=timeout, max_retries=max_retries, tags=config.tags)
+    @staticmethod
+    def _runtime(transport: Transport, clock: Clock | None) -> Runtime:
+        if wants_fast(transport):
+            from aigw.runtime.fast import FastBlockingRuntime  # noqa: PLC0415 - an extra, imported on first use
+
+            return FastBlockingRuntime(clock)
+        from aigw.runtime.blocking import BlockingRuntime  # noqa: PLC0415 - the other face does not need it
+
+        return BlockingRuntime(clock)
 
     @cached_property
     def chat(self) -> Chat:
@@ -184,31 +197,15 @@ class Gateway(_Face):
 class AsyncGateway(_Face):
     """The AI gateway for code that awaits: arguments and behaviour as `Gateway`. One serves any number of loops."""
 
-    def __init__(  # noqa: PLR0913 - settings, all by name
-        self,
-        *,
-        manifest: ManifestArgument | None = None,
-        key: str | None = None,
-        tags: Mapping[str, str] | None = None,
-        timeout: float | Timeouts | None = None,
-        max_retries: int | None = None,
-        sinks: Sequence[Sink] | None = None,
-        cache_dir: str | PathLike[str] | None = None,
-        refresh_interval: float = 10.0,
-        transport: Transport | None = None,
-        clock: Clock | None = None,
-    ) -> None:
-        config = configured(
-            manifest=manifest,
-            key=key,
-            tags=tags,
-            cache_dir=cache_dir,
-            refresh_interval=refresh_interval,
-            transport=transport,
-            sinks=sinks,
-        )
-        self._core = Core(config, _asyncio_runtime(config.transport, clock), clock)
-        self._options = Options(timeout=timeout, max_retries=max_retries, tags=config.tags)
+    @staticmethod
+    def _runtime(transport: Transport, clock: Clock | None) -> Runtime:
+        if wants_fast(transport):
+            from aigw.runtime.fast import FastAsyncioRuntime  # noqa: PLC0415 - an extra, imported on first use
+
+            return FastAsyncioRuntime(clock)
+        from aigw.runtime.asynchronous import AsyncioRuntime  # noqa: PLC0415 - the other face does not need it
+
+        return AsyncioRuntime(clock)
 
     @cached_property
     def chat(self) -> AsyncChat:
@@ -243,23 +240,3 @@ class AsyncGateway(_Face):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-
-def _blocking_runtime(transport: Transport, clock: Clock | None) -> Runtime:
-    if wants_fast(transport):
-        from aigw.runtime.fast import FastBlockingRuntime  # noqa: PLC0415 - an extra, imported on first use
-
-        return FastBlockingRuntime(clock)
-    from aigw.runtime.blocking import BlockingRuntime  # noqa: PLC0415 - the other face does not need it
-
-    return BlockingRuntime(clock)
-
-
-def _asyncio_runtime(transport: Transport, clock: Clock | None) -> Runtime:
-    if wants_fast(transport):
-        from aigw.runtime.fast import FastAsyncioRuntime  # noqa: PLC0415 - an extra, imported on first use
-
-        return FastAsyncioRuntime(clock)
-    from aigw.runtime.asynchronous import AsyncioRuntime  # noqa: PLC0415 - the other face does not need it
-
-    return AsyncioRuntime(clock)

@@ -82,7 +82,7 @@ class Pipeline:
     Breakers and retry budgets belong to targets, not to manifests: they survive a swap.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the seams of a gateway, all but one by name
         self,
         runtime: Runtime,
         *,

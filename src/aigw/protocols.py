@@ -98,7 +98,8 @@ class OfflineAdapter(Protocol):
 
 
 def is_offline(adapter: Adapter | OfflineAdapter) -> TypeIs[OfflineAdapter]:
-    """Whether *adapter* answers by itself. (Asking a runtime-checkable protocol would cost more than routing does.)"""
+    """Whether *adapter* answers by itself."""
+    # Asking a runtime-checkable protocol instead would cost more than routing does.
     return hasattr(adapter, "play")
 
 

@@ -35,7 +35,8 @@ class Headers(Mapping[str, str]):
     def get(self, key: str, /, default: T) -> str | T: ...
 
     def get(self, key: str, /, default: object = None) -> object:
-        """Give the value of a header, or *default*. (The mixin's goes through an exception for each absent header.)"""
+        """Give the value of a header, or *default*."""
+        # The mixin's own goes through an exception for each header that is absent.
         return self._values.get(key.lower(), default)
 
     def __contains__(self, key: object) -> bool:

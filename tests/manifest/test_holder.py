@@ -492,7 +492,9 @@ def test_a_file_that_is_none_is_told_and_never_hangs(tmp_path: Path, make: Any) 
     path = tmp_path / "m.yaml"
     make(path)
 
-    with pytest.raises(ManifestUnavailableError, match=r"m.yaml cannot be had \(.*\): it (cannot be read|is not a regular)"):
+    with pytest.raises(
+        ManifestUnavailableError, match=r"m.yaml cannot be had \(.*\): it (cannot be read|is not a regular)"
+    ):
         holder(str(path)).check()
 
 

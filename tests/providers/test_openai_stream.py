@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from tests.providers.provider_kit import decoded, delta, fed, folded, of, response, speaker, sse, target, texts
 
 from aigw import errors as e
-from aigw.types.events import Broken, ChoiceEnded, Ended, Event, OtherDelta, Started, TextDelta, ToolCallDelta, UsageReported
+from aigw.types.events import (
+    Broken,
+    ChoiceEnded,
+    Ended,
+    Event,
+    OtherDelta,
+    Started,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
 
 AT = target()
 

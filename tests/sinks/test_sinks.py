@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -82,11 +81,11 @@ def test_closing_twice_is_fine_and_a_later_record_opens_again(tmp_path: Path) ->
     sink.write(RECORD)
     sink.close()
     sink.close()
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     sink.write(RECORD)
     sink.close()
 
-    assert before == len(os.listdir("/proc/self/fd"))
+    assert before == len(list(Path("/proc/self/fd").iterdir()))
     assert len((tmp_path / "calls.jsonl").read_text().splitlines()) == 2
 
 

@@ -26,7 +26,9 @@ def usage_of(said: object, quirks: Quirks) -> Usage | None:
     of_prompt = as_object(books.get("prompt_tokens_details"))
     of_completion = as_object(books.get("completion_tokens_details"))
     prompt, completion = _count(books.get("prompt_tokens")), _count(books.get("completion_tokens"))
-    cached = _count(of_prompt.get("cached_tokens")) or next(filter(None, map(_count, _found(books, _CACHED))), 0)
+    cached = _count(of_prompt.get("cached_tokens")) or max(
+        (_count(books[name]) for name in _CACHED & books.keys()), default=0
+    )
     reasoning = _count(of_completion.get("reasoning_tokens")) or _count(books.get("reasoning_tokens"))
     if reasoning and _outside(reasoning, prompt, completion, as_int(books.get("total_tokens")), quirks):
         completion += reasoning
@@ -52,10 +54,6 @@ def _outside(reasoning: int, prompt: int, completion: int, total: int | None, qu
     if total == prompt + completion:
         return False
     return quirks.reasoning_outside or total == prompt + completion + reasoning
-
-
-def _found(books: JsonObject, names: frozenset[str]) -> list[object]:
-    return [books[name] for name in names & books.keys()]
 
 
 def _beyond(books: JsonObject) -> JsonObject:

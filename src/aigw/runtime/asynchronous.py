@@ -26,7 +26,7 @@ T = TypeVar("T")
 Pools: TypeAlias = dict[str, AsyncConnections | AsyncProxiedConnections]
 
 
-class AsyncExchange:
+class AsyncExchange(http.Readable):
     """One exchange over a connection of the event loop."""
 
     __slots__ = ("_body", "_close", "_inflate", "_patience", "_url", "headers", "status")
@@ -49,15 +49,6 @@ class AsyncExchange:
         except FOREIGN as error:
             http.fail(error, self._patience, self._url)
         return b""
-
-    async def read(self, limit: int) -> tuple[bytes, bool]:
-        """Read the body to its end or to *limit*, and say whether it was cut."""
-        pieces: list[bytes] = []
-        size = 0
-        while size <= limit and (data := await self.chunk()):
-            pieces.append(data)
-            size += len(data)
-        return b"".join(pieces)[:limit], size > limit
 
     async def aclose(self) -> None:
         """Give the connection back, or drop it if the body was not read to its end."""

@@ -31,7 +31,7 @@ FOREIGN = (
 )
 
 
-class BlockingExchange:
+class BlockingExchange(http.Readable):
     """One exchange over a blocking connection."""
 
     __slots__ = ("_body", "_close", "_inflate", "_patience", "_url", "headers", "status")
@@ -54,15 +54,6 @@ class BlockingExchange:
         except FOREIGN as error:
             http.fail(error, self._patience, self._url)
         return b""
-
-    async def read(self, limit: int) -> tuple[bytes, bool]:
-        """Read the body to its end or to *limit*, and say whether it was cut."""
-        pieces: list[bytes] = []
-        size = 0
-        while size <= limit and (data := await self.chunk()):
-            pieces.append(data)
-            size += len(data)
-        return b"".join(pieces)[:limit], size > limit
 
     async def aclose(self) -> None:
         """Give the connection back, or drop it if the body was not read to its end."""

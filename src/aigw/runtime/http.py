@@ -7,6 +7,7 @@ transport that a client hides: a limit asked anew before each read, and a connec
 import os
 import ssl
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NoReturn
@@ -20,7 +21,6 @@ from aigw.call import Patience
 from aigw.errors import APIConnectionError, APIError, APITimeoutError
 from aigw.wire import Headers, HttpRequest
 
-CHUNK_LIMIT = 65536
 KEEPALIVE_S = 30.0
 MAX_IDLE = 100
 
@@ -94,6 +94,25 @@ class Inflater:
     def __call__(self, data: bytes) -> bytes:
         """Give the plain bytes of *data*. Raises `zlib.error` when it is not what the header says."""
         return data if self._inflate is None else self._inflate(data)
+
+
+class Readable(ABC):
+    """An exchange whose body comes in chunks."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def chunk(self) -> bytes:
+        """Wait for more of the body; empty at its end."""
+
+    async def read(self, limit: int) -> tuple[bytes, bool]:
+        """Read the body to its end or to *limit*, and say whether it was cut."""
+        pieces: list[bytes] = []
+        size = 0
+        while size <= limit and (data := await self.chunk()):
+            pieces.append(data)
+            size += len(data)
+        return b"".join(pieces)[:limit], size > limit
 
 
 def fail(error: Exception, patience: Patience, url: str) -> NoReturn:

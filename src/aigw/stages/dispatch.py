@@ -24,9 +24,7 @@ LIFECYCLE = (Started, ChoiceEnded, UsageReported, Ended)
 class Dispatch:
     """Writes the request with the target's adapter, sends it through the runtime, and reads what comes back."""
 
-    def __init__(
-        self, runtime: Runtime, adapters: Callable[[str], Adapter | OfflineAdapter], secrets: Secrets
-    ) -> None:
+    def __init__(self, runtime: Runtime, adapters: Callable[[str], Adapter | OfflineAdapter], secrets: Secrets) -> None:
         self._runtime = runtime
         self._adapters = adapters
         self._secrets = secrets

@@ -11,25 +11,27 @@ JsonObject: TypeAlias = Mapping[str, object]
 JsonArray: TypeAlias = Sequence[object]
 
 
+_READ_ONLY: Final = "the shared empty object cannot be written to; make a dict"
+
+
 class _Nothing(dict[str, object]):
     """The empty object. Immutable and hashable, so it can be a default of frozen dataclasses; a dict, so it is fast."""
 
     __slots__ = ()
 
     def __setitem__(self, key: str, value: object) -> NoReturn:
-        message = "the shared empty object cannot be written to; make a dict"
-        raise TypeError(message)
+        raise TypeError(_READ_ONLY)
 
-    def setdefault(self, key: str, default: object = None) -> NoReturn:
+    def setdefault(self, *_: object) -> NoReturn:
         """Refuse."""
-        self[key] = default
+        raise TypeError(_READ_ONLY)
 
-    def update(self, *_: object, **more: object) -> NoReturn:
+    def update(self, *_: object, **__: object) -> NoReturn:
         """Refuse."""
-        self[""] = more
+        raise TypeError(_READ_ONLY)
 
     def __ior__(self, _: object) -> NoReturn:  # type: ignore[misc]  # it never gives
-        self[""] = None
+        raise TypeError(_READ_ONLY)
 
     def __hash__(self) -> int:  # type: ignore[override]  # a dict has none
         return hash(_Nothing)
