@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterable, Awaitable, Iterable, Iterator
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -72,7 +73,10 @@ class AsyncFace:
 
     def do(self, result: Any) -> Any:
         """Give what a method of the gateway answered, awaiting it where it must be."""
-        return self.runner.run(_awaited(result)) if hasattr(result, "__await__") else result
+        if not hasattr(result, "__await__"):
+            return result
+        # The runner would go on with the context variables of the day it was made.
+        return self.runner.run(_awaited(result), context=copy_context())
 
     def items(self, stream: AsyncIterable[T]) -> list[T]:
         """Read a stream to its end."""

@@ -44,13 +44,15 @@ LAYERS = {
     "aigw.call": "call",
     "aigw.errors": "errors",
     "aigw.wire": "wire",
+    "aigw.waits": "wire",
+    "aigw.latch": "latch",
     "aigw.types": "types",
 }
 
 # Each layer with what it may import beside itself. `snapshot`, `call` and `record` are words: plain data without
 # behaviour of a layer above. `drive` is the bridge between the faces, which whoever has two faces needs.
 TYPES = {"types"}
-WORDS = TYPES | {"errors", "wire", "call", "snapshot", "record"}
+WORDS = TYPES | {"errors", "wire", "call", "snapshot", "record", "latch"}
 SEAMS = WORDS | {"protocols"}
 STAGES = SEAMS | {"policies", "secrets"}
 CONCRETE = {"providers", "state", "caches", "sinks", "secrets", "manifest", "runtime"}
@@ -62,6 +64,7 @@ EVERYTHING = set(LAYERS.values())
 
 MAY_IMPORT: dict[str, set[str]] = {
     "types": set(),
+    "latch": set(),
     "wire": TYPES,
     "errors": TYPES | {"wire"},
     "call": TYPES | {"errors", "wire"},
@@ -123,7 +126,7 @@ WAITING = {
     "urllib.request",
 }
 
-PURE = ("aigw.policies", "aigw.providers", "aigw.types", "aigw.manifest.model")
+PURE = ("aigw.policies", "aigw.providers", "aigw.types", "aigw.waits", "aigw.manifest.model")
 IMPURE = WAITING | {"datetime.datetime.now", "logging", "os", "random", "secrets", "shutil", "tempfile", "time", "uuid"}
 
 LONGEST_FILE = 500

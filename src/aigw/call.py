@@ -55,6 +55,10 @@ class Timeouts:
     total: float | None = 600.0
 
 
+NO_LIMITS = Timeouts(connect=None, first_token=None, idle=None, total=None)
+"""What a caller asks for with `timeout=None`: no limit of an attempt, and no deadline of the call either."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who asks. `key_id` is a fingerprint of the key, never the key."""
@@ -272,7 +276,7 @@ class Reply:
 
     async def __anext__(self) -> "Event":
         if self._ending is not None:
-            raise StopAsyncIteration
+            raise _after(self._ending)
         try:
             event = self._held.popleft() if self._held else await self._source.__anext__()
         except StopAsyncIteration:
@@ -289,6 +293,10 @@ class Reply:
         """End the reply now; nothing happens if it has ended."""
         await self._end(Ending(Outcome.CLOSED))
 
+    async def abort(self, error: Exception) -> None:
+        """End the reply with *error*, met by whoever read it; nothing happens if it has ended."""
+        await self._end(Ending(outcome_of(error), error))
+
     async def _end(self, ending: Ending) -> None:
         if self._ending is not None:
             return
@@ -298,6 +306,16 @@ class Reply:
         finally:
             for hook in self._hooks:
                 await hook(ending)
+
+
+def _after(ending: Ending) -> Exception:
+    """Give what reading past *ending* raises: only a whole answer, or one its reader closed, ends cleanly."""
+    if ending.outcome in {Outcome.OK, Outcome.CLOSED}:
+        return StopAsyncIteration()
+    message = f"The stream has ended before ({ending.outcome.value}), and not cleanly. Make the call again."
+    error = StreamInterruptedError(message)
+    error.__cause__ = ending.error
+    return error
 
 
 class One:

@@ -23,7 +23,7 @@ from aigw.protocols import Clock, Runtime, Sink
 from aigw.record import Record
 from aigw.runtime.drive import run
 from aigw.surfaces.chat import AsyncChat, Chat
-from aigw.surfaces.chat_request import explained
+from aigw.surfaces.chat_request import checked_options, explained
 from aigw.surfaces.models import AsyncModels, Models
 
 
@@ -79,8 +79,9 @@ class _Face(ABC):
             transport=transport,
             sinks=sinks,
         )
+        own = checked_options(timeout=timeout, max_retries=max_retries, extra_headers=None)
         self._core = Core(config, self._runtime(config.transport, clock), clock)
-        self._options = Options(timeout=timeout, max_retries=max_retries, tags=config.tags)
+        self._options = replace(own, tags=config.tags)
 
     @staticmethod
     @abstractmethod
@@ -104,12 +105,13 @@ class _Face(ABC):
         `timeout` is for a whole call, in seconds, retries and fallbacks included; or limits for each attempt.
         """
         mine = self._options
+        own = checked_options(timeout=timeout, max_retries=max_retries, extra_headers=extra_headers)
         return self._with(
             replace(
                 mine,
-                timeout=mine.timeout if timeout is None else timeout,
-                max_retries=mine.max_retries if max_retries is None else max_retries,
-                extra_headers={**mine.extra_headers, **(extra_headers or {})},
+                timeout=mine.timeout if own.timeout is None else own.timeout,
+                max_retries=mine.max_retries if own.max_retries is None else own.max_retries,
+                extra_headers={**mine.extra_headers, **own.extra_headers},
             )
         )
 
@@ -199,7 +201,8 @@ class AsyncGateway(_Face):
 
     @staticmethod
     def _runtime(transport: Transport, clock: Clock | None) -> Runtime:
-        if wants_fast(transport):
+        # Over pyreqwest a cancelled call keeps its connection: that has to be asked for by name.
+        if transport == "pyreqwest" and wants_fast(transport):
             from aigw.runtime.fast import FastAsyncioRuntime  # noqa: PLC0415 - an extra, imported on first use
 
             return FastAsyncioRuntime(clock)

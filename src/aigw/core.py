@@ -22,7 +22,7 @@ from aigw.record import Record
 from aigw.runtime.background import Background, give_way
 from aigw.runtime.clock import SystemClock
 from aigw.runtime.fetch import Fetcher
-from aigw.runtime.fork import remember
+from aigw.runtime.fork import Forkable, remember
 from aigw.secrets import Secrets
 from aigw.sinks.jsonl import JsonLinesSink
 from aigw.sinks.log import LogSink
@@ -61,8 +61,8 @@ class Core:
         """Where the manifest comes from, as messages name it."""
         return self.status().source
 
-    async def snapshot(self) -> Snapshot:
-        """Give the manifest in force; the first call may wait for it, for `START_LIMIT_S` at most.
+    async def snapshot(self, within: float | None = None) -> Snapshot:
+        """Give the manifest in force; the first call may wait for it, *within* seconds or `START_LIMIT_S` at most.
 
         Raises `GatewayClosedError`, and `ManifestError` where there is none to serve from.
         """
@@ -73,7 +73,7 @@ class Core:
             return self._default_snapshot()
         found = self._holder.current
         if found is None:
-            found = await self._first(self._holder)
+            found = await self._first(self._holder, START_LIMIT_S if within is None else min(within, START_LIMIT_S))
         if found is not self._retained:
             self._retained = found
             self._runtime.retain(frozenset(provider.key for provider in found.providers.values()))
@@ -100,9 +100,10 @@ class Core:
     async def aclose(self) -> None:
         """Stop following the manifest, close connections and sinks. May be called again."""
         self._closed = True
-        if self._holder is not None:
-            self._holder.close()
         self._fetcher.close()
+        if self._holder is not None:
+            # It waits, up to a second, for a look that is under way; a fetch has just been ended.
+            await self._runtime.offload(self._holder.close)
         await self._runtime.aclose()
         for sink in self._sinks:
             sink.close()
@@ -111,6 +112,10 @@ class Core:
         """Leave the parent's connections and threads to the parent; the manifest in force stays."""
         self._runtime.after_fork()
         self._fetcher.after_fork()
+        self.pipeline.after_fork()
+        for sink in self._sinks:
+            if isinstance(sink, Forkable):
+                sink.after_fork()
         if self._holder is not None:
             self._holder.after_fork()
 
@@ -119,13 +124,13 @@ class Core:
             self._default = default_snapshot(os.environ, kinds())
         return self._default
 
-    async def _first(self, holder: Holder) -> Snapshot:
+    async def _first(self, holder: Holder, limit_s: float) -> Snapshot:
         ready = holder.ready()
         try:
-            return ready.result(0) if ready.done() else await self._runtime.wait(ready, START_LIMIT_S)
+            return ready.result(0) if ready.done() else await self._runtime.wait(ready, limit_s)
         except TimeoutError:
             message = (
-                f"No manifest came from {self.source} within {START_LIMIT_S:.0f} s, and there is no last good copy "
+                f"No manifest came from {self.source} within {limit_s:g} s, and there is no last good copy "
                 "of it here. Check the URL (`aigw manifest check`); it is tried again in the background."
             )
             raise ManifestUnavailableError(message) from None

@@ -86,7 +86,7 @@ class Pipeline:
         self,
         runtime: Runtime,
         *,
-        snapshot: Callable[[], Awaitable[Snapshot]],
+        snapshot: Callable[[float | None], Awaitable[Snapshot]],
         at_hand: Callable[[], Snapshot | None],
         principal: Principal,
         secrets: Secrets,
@@ -99,28 +99,29 @@ class Pipeline:
         self._recording = Recording(runtime, sinks)
         self._principal = principal
         self._routing = Routing(adapter, secrets, lambda target: self.breakers.is_open(target.id))
-        budgets = RetryBudgets(runtime.monotonic)
+        self._budgets = RetryBudgets(runtime.monotonic)
         made: dict[type, Stage] = {
             Recording: self._recording,
             Routing: self._routing,
-            Resilience: Resilience(runtime, self.breakers, budgets, random.random),
+            Resilience: Resilience(runtime, self.breakers, self._budgets, random.random),
         }
         self._first = fold([made[kind] for kind in ORDER], Dispatch(runtime, adapter, secrets))
 
     async def open(self, request: Request, options: Options) -> Handled:
         """Send *request* down the stages. Raises the errors of `aigw.errors`."""
+        begun = self._now()
         try:
-            call = await self._call(request, options)
+            call = await self._call(request, options, begun)
         except GatewayClosedError:
             raise  # its sinks are closed, too
         except BaseException as error:
-            self._recording.refuse(self._new(request, options, self._at_hand() or NOTHING), error)
+            self._recording.refuse(self._new(request, options, self._at_hand() or NOTHING, begun), error)
             raise
         return Handled(call, await self._first(call), self.runtime)
 
     async def explain(self, request: Request, options: Options) -> Record:
         """Say what would become of *request*, calling nobody. Raises what `open` would before its first send."""
-        call = await self._call(request, options)
+        call = await self._call(request, options, self._now())
         _, decided = self._routing.decide(call)
         call.trail.target = decided.targets[0] if decided.targets else None
         return record_of(call, self.runtime.monotonic())
@@ -128,14 +129,23 @@ class Pipeline:
     def refused(self, model: str, error: AigwError, options: Options, *, stream: bool) -> None:
         """Put on record a call whose arguments could not be read, so that no request could be made of them."""
         request = Request("", model, (), {}, stream=stream, verbatim={})
-        self._recording.refuse(self._new(request, options, self._at_hand() or NOTHING), error)
+        self._recording.refuse(self._new(request, options, self._at_hand() or NOTHING, self._now()), error)
 
-    async def _call(self, request: Request, options: Options) -> Call:
+    def after_fork(self) -> None:
+        """Give up, in a forked child, locks that a thread of the parent may have held."""
+        self.breakers.after_fork()
+        self._budgets.after_fork()
+
+    async def _call(self, request: Request, options: Options, begun: tuple[float, float]) -> Call:
         check_headers(options.extra_headers)
-        return self._new(request, options, await self._snapshot())
+        within = options.timeout if isinstance(options.timeout, float | int) else None
+        return self._new(request, options, await self._snapshot(within), begun)
 
-    def _new(self, request: Request, options: Options, snapshot: Snapshot) -> Call:
-        at = self.runtime.time()
+    def _now(self) -> tuple[float, float]:
+        return self.runtime.time(), self.runtime.monotonic()
+
+    def _new(self, request: Request, options: Options, snapshot: Snapshot, begun: tuple[float, float]) -> Call:
+        at, started = begun
         return Call(
             id=f"call_{int(at * 1000):012x}{random.getrandbits(64):016x}",
             request=request,
@@ -145,5 +155,5 @@ class Pipeline:
             options=options,
             trail=Trail(),
             at=at,
-            started=self.runtime.monotonic(),
+            started=started,
         )

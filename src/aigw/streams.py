@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
+from aigw.errors import APIError
 from aigw.runtime.drive import run
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ class _Streamed(Generic[T]):
         self._reply = handled.reply
         self._write = write
         self._items: deque[T] = deque()
+        self._close_later = handled.runtime.custodian()
+
+    def __del__(self) -> None:
+        if self._reply.ending is None:
+            self._close_later(self._reply.aclose)
 
     @property
     def aigw(self) -> "Record":
@@ -52,7 +58,11 @@ class Stream(_Streamed[T]):
                 event = run(self._reply.__anext__())
             except StopAsyncIteration:
                 raise StopIteration from None
-            self._items.extend(self._write(event))
+            try:
+                self._items.extend(self._write(event))
+            except APIError as error:
+                run(self._reply.abort(error))
+                raise
         return self._items.popleft()
 
     def close(self) -> None:
@@ -68,17 +78,9 @@ class Stream(_Streamed[T]):
     ) -> None:
         self.close()
 
-    def __del__(self) -> None:
-        if self._reply.ending is None:
-            run(self._reply.aclose())
-
 
 class AsyncStream(_Streamed[T]):
     """A streamed answer under an event loop. Iterate it with `async for`, or use it with `async with`."""
-
-    def __init__(self, handled: "Handled", write: "Callable[[Event], Sequence[T]]") -> None:
-        super().__init__(handled, write)
-        self._close_later = handled.runtime.custodian()
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self
@@ -86,7 +88,12 @@ class AsyncStream(_Streamed[T]):
     async def __anext__(self) -> T:
         """Wait for the next item. Raises `StreamInterruptedError` where the answer broke off."""
         while not self._items:
-            self._items.extend(self._write(await self._reply.__anext__()))
+            event = await self._reply.__anext__()
+            try:
+                self._items.extend(self._write(event))
+            except APIError as error:
+                await self._reply.abort(error)
+                raise
         return self._items.popleft()
 
     async def close(self) -> None:
@@ -101,7 +108,3 @@ class AsyncStream(_Streamed[T]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-    def __del__(self) -> None:
-        if self._reply.ending is None:
-            self._close_later(self._reply.aclose)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar, cast, overload
+from typing import Final, TypeVar, cast, overload
 from urllib.parse import urlencode, urlsplit
 
 from pydantic_core import from_json
@@ -101,6 +101,21 @@ def decoded(text: bytes | str) -> object:
     except RecursionError:
         message = "the JSON is nested too deeply"
         raise ValueError(message) from None
+
+
+_REQUEST_IDS: Final = (
+    "x-request-id",
+    "request-id",
+    "apim-request-id",
+    "x-ms-request-id",
+    "mistral-correlation-id",
+    "x-amzn-requestid",
+)
+
+
+def request_id(headers: Headers) -> str | None:
+    """Give the provider's name for a request, from whichever header of the answer has it."""
+    return next((found for name in _REQUEST_IDS if (found := headers.get(name))), None)
 
 
 def is_success(status: int) -> bool:

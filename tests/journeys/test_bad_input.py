@@ -184,7 +184,10 @@ class TestManifestsThatCannotServe:
             (b"\xff\xfe\x00", ()),
             (b"schema: aigw/v2\nserial: 1\n", ("aigw/v2", "upgrade aigw", ":1:")),
             (b"schema: aigw/v1\nserial: 1\nserial: 2\n", ("serial", "twice", ":3:")),
-            (b"schema: aigw/v1\nserial: 1\nproviders: {e: {kind: echo}}\nroute: []\n", ("'route'", "routes", ":4:")),
+            (
+                b"schema: aigw/v1\nserial: 1\nproviders: {e: {kind: echo}}\nroute: []\n",
+                (":4: route: unknown key; did you mean 'routes'?",),
+            ),
         ],
         ids=["yaml", "json", "html", "empty", "bytes", "newer-schema", "duplicate-key", "misspelt"],
     )

@@ -359,8 +359,10 @@ class TestACancelledCallLeavesNothingBehind:
             interrupted(stream.__next__)
         else:
             journey.face.do(cancelled(stream.__anext__(), first, 1))
-        assert ("", None) == journey.read(stream)
-        del stream
+        text, error = journey.read(stream)
+        assert "" == text
+        assert isinstance(error, aigw.StreamInterruptedError)
+        del stream, error
         gc.collect()
         journey.settle()
         self.check(journey, first)

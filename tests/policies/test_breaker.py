@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from aigw.policies.breaker import (
     AT_ONCE_S,
     LONGEST_OPEN_S,
+    MOST,
     PROBE_LEASE_S,
     RESET_S,
     THRESHOLD,
@@ -288,3 +289,63 @@ class TestAnyHistory:
             breakers.succeeded(admission)
         else:
             breakers.released(admission)
+
+
+def test_targets_that_only_ever_fail_do_not_pile_up(breakers: Breakers, clock: Clock) -> None:
+    """Each new one past the limit must not cost a look at all the others, either."""
+    fail(breakers, THRESHOLD)
+    for number in range(3 * MOST):
+        admission = breakers.admit(f"p/{number}")
+        assert admission is not None
+        breakers.failed(admission, reason="x")
+
+    assert MOST == len(breakers.snapshot())
+    assert breakers.is_open("t")
+
+
+def test_more_open_breakers_than_are_kept_do_not_pile_up(breakers: Breakers) -> None:
+    for number in range(MOST + 100):
+        admission = breakers.admit(f"p/{number}")
+        assert admission is not None
+        breakers.failed(admission, reason="x", retry_after=AT_ONCE_S + 1)
+
+    assert MOST == len(breakers.snapshot())
+    assert breakers.is_open(f"p/{MOST + 99}")
+
+
+def test_failures_long_apart_are_not_in_a_row(breakers: Breakers, clock: Clock) -> None:
+    for _ in range(2 * THRESHOLD):
+        fail(breakers)
+        clock.now += RESET_S
+
+    assert not breakers.is_open("t")
+    assert 0 == breakers.snapshot()["t"].failures
+
+
+class TestInAForkedChild:
+    def test_a_lock_held_at_the_fork_does_not_hang_it(self, breakers: Breakers) -> None:
+        fail(breakers)
+        with breakers._lock, breakers._breakers["t"].machine._lock:
+            breakers.after_fork()
+            with ThreadPoolExecutor(1) as elsewhere:
+                elsewhere.submit(fail, breakers, THRESHOLD - 1).result(10)
+
+        assert breakers.is_open("t")
+
+    def test_what_was_known_stays_known(self, breakers: Breakers, clock: Clock) -> None:
+        fail(breakers, THRESHOLD)
+        before = breakers.snapshot()
+
+        breakers.after_fork()
+
+        assert before == breakers.snapshot()
+        assert breakers.admit("t") is None
+
+    def test_the_parents_probe_does_not_keep_the_child_out(self, breakers: Breakers, clock: Clock) -> None:
+        fail(breakers, THRESHOLD)
+        clock.now += RESET_S
+        admitted(breakers)
+
+        breakers.after_fork()
+
+        assert admitted(breakers).probe

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigw.policies.retry_budget import FLOOR, SHARE, WINDOW_S, RetryBudgets
+from aigw.policies.retry_budget import FLOOR, MOST, SHARE, WINDOW_S, RetryBudgets
 
 steps = st.lists(st.tuples(st.sampled_from(["request", "retry", "wait"]), st.integers(1, 40)), max_size=60)
 
@@ -89,3 +89,22 @@ def test_invented_targets_do_not_pile_up() -> None:
         budgets.requested(f"p/{number}")
 
     assert len(budgets._windows) <= 1024
+
+
+def test_targets_invented_within_one_window_do_not_pile_up_nor_push_out_one_in_use() -> None:
+    budgets = RetryBudgets(Clock())
+    while budgets.grants("t"):
+        pass
+    for number in range(3 * MOST):
+        budgets.requested(f"p/{number}")
+        assert not budgets.grants("t")
+
+    assert MOST == len(budgets._windows)
+
+
+def test_a_lock_held_at_a_fork_does_not_hang_the_child() -> None:
+    budgets = RetryBudgets(Clock())
+    with budgets._lock:
+        budgets.after_fork()
+        with ThreadPoolExecutor(1) as elsewhere:
+            assert elsewhere.submit(budgets.grants, "t").result(10)

@@ -12,7 +12,7 @@ from tests.providers.provider_kit import response
 
 from aigw import errors as e
 from aigw.providers.failures import hear, mid_answer, refusal
-from aigw.providers.waits import duration, retry_after
+from aigw.waits import duration, retry_after
 from aigw.wire import Headers, HttpResponse
 
 DATE = "Fri, 20 Nov 2026 12:00:00 GMT"

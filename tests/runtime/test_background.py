@@ -140,7 +140,7 @@ def test_after_a_fork_the_child_starts_a_thread_of_its_own() -> None:
     assert ticks.ticked.acquire(timeout=10)
     assert parents is not background._thread
     background.stop()
-    wakeup.set()
+    wakeup.put(None)
     assert parents is not None
     parents.join(10)
 

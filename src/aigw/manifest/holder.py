@@ -177,6 +177,8 @@ class Holder:
                 self._look(hasty=self._known.snapshot is None)
             except NotSettledError:
                 return NotSettledError.retry_s
+            except GatewayClosedError:
+                return _STOP
             except ManifestError:
                 pass  # it is noted, logged and reported
             return self._next_s

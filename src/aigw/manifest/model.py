@@ -19,6 +19,8 @@ from pydantic import (
 )
 
 from aigw.errors import Failure
+from aigw.types.headers import CREDENTIALS, FRAMING, is_name, is_value
+from aigw.types.keys import looks_like_a_key
 
 SCHEMA: Final = "aigw/v1"
 
@@ -33,20 +35,6 @@ FALLBACK_FAILURES: Final = frozenset(Failure) - {
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 5.1
-_HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
-_CREDENTIAL_HEADERS: Final = frozenset(
-    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "x-auth-token", "cookie"}
-)
-_FRAMING_HEADERS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "upgrade", "te"})
-_CREDENTIAL = re.compile(
-    r"(?i:(?:bearer|basic)\s+\S|\b(?:sk|pk|rk|gsk|xai|hf|ghp|pplx|nvapi)[-_][\w-]{8,})|\bAIza[\w-]{8,}|\bAKIA[A-Z0-9]{8,}"
-)
-
-
-def looks_like_a_credential(text: str) -> bool:
-    """Whether *text* has the shape of a key or token that must not stand in a manifest or a message."""
-    return _CREDENTIAL.search(text) is not None
 
 
 def _duration(value: object) -> float:
@@ -69,13 +57,13 @@ def _written_short(value: object) -> object:
 
 def _header_values(headers: dict[str, str]) -> dict[str, str]:
     for name, value in headers.items():
-        if not _HEADER_NAME.fullmatch(name):
+        if not is_name(name):
             message = "holds a header name that HTTP does not allow"
-        elif name.lower() in _CREDENTIAL_HEADERS or looks_like_a_credential(value):
+        elif name.lower() in CREDENTIALS or looks_like_a_key(value):
             message = f"{name} holds a credential; put a reference (env:NAME, file:/path) into api_key instead"
-        elif name.lower() in _FRAMING_HEADERS:
+        elif name.lower() in FRAMING:
             message = f"{name} is set by the HTTP client; leave it out"
-        elif not _HEADER_VALUE.fullmatch(value):
+        elif not is_value(value):
             message = f"the value of {name} may hold printable ASCII only"
         else:
             continue

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from aigw.errors import ManifestInvalidError
 from aigw.manifest import model
 from aigw.manifest.document import Path
+from aigw.types.keys import looks_like_a_key
 
 _MANY: Final = 8
 _LONGEST_SHOWN: Final = 60
@@ -86,7 +87,7 @@ def written(path: Path) -> str:
 
 def shown(value: object) -> str:
     """Show a word of a document, unless it might be a secret or is no word."""
-    if not isinstance(value, str) or len(value) > _LONGEST_SHOWN or model.looks_like_a_credential(value):
+    if not isinstance(value, str) or len(value) > _LONGEST_SHOWN or looks_like_a_key(value):
         return "this value"
     return repr(value)
 

@@ -1,17 +1,16 @@
 """Where a manifest comes from: a URL, a file, or the caller's own hands."""
 
-import contextlib
 import os
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from os import PathLike
 from typing import Final, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from aigw.errors import ConfigurationError
 from aigw.manifest.document import MAX_BYTES
+from aigw.waits import retry_after
 from aigw.wire import Headers, HttpResponse
 
 Fetch: TypeAlias = Callable[[str, Mapping[str, str], float], HttpResponse]
@@ -129,7 +128,7 @@ def fetch_url(source: UrlSource, fetch: Fetch, *, etag: str | None, timeout_s: f
     if response.status_code != _OK:
         patient = response.status_code < 500 and response.status_code not in _NORMAL  # noqa: PLR2004 - server errors
         what = f"HTTP status {response.status_code}"
-        raise FetchRefusedError(what, patient=patient, retry_s=_retry_after(response.headers, now))
+        raise FetchRefusedError(what, patient=patient, retry_s=retry_after(response.headers, now=now))
     if response.truncated or len(response.content) > MAX_BYTES:
         message = f"the answer is larger than {MAX_BYTES // 1024} KiB"
         raise FetchRefusedError(message, patient=True)
@@ -169,14 +168,4 @@ def _max_age(headers: Headers) -> float | None:
         name, _, value = directive.strip().partition("=")
         if name.lower() == "max-age" and value.strip('"').isdecimal():
             return float(value.strip('"')[:9])
-    return None
-
-
-def _retry_after(headers: Headers, now: float) -> float | None:
-    """Read `Retry-After`: seconds, or a date (RFC 9110 10.2.3)."""
-    value = headers.get("retry-after", "").strip()
-    if value.isdecimal():
-        return float(value[:9])
-    with contextlib.suppress(ValueError, OverflowError):
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now) if value else None
     return None

@@ -3,14 +3,16 @@
 pybreaker is the state machine and its storage. Three things are ours, because its own `call` would hold a lock across
 the upstream request, admit any number of probes, take client faults for successes, and read the wall clock: admission
 and outcome are separate calls, probes are counted here, and time is asked of the clock that is passed in.
-A target without a failure has no machine at all.
+A target without a failure has no machine at all, and one whose failures are long past is as good as that.
 """
 
 import contextlib
-import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+
+from aigw.latch import Latch
 
 if TYPE_CHECKING:
     from pybreaker import CircuitBreaker
@@ -22,7 +24,10 @@ AT_ONCE_S: Final = 10.0
 LONGEST_OPEN_S: Final = 600.0
 PROBE_LEASE_S: Final = 60.0
 """How long a probe keeps others out. A stream that is never closed must not keep its breaker half-open for ever."""
-_MANY: Final = 1024
+MOST: Final = 1024
+"""Breakers kept. Callers may invent target ids where a manifest allows direct names, and they must not pile up."""
+_SPARED: Final = 8
+"""Open breakers that are passed over, at each new one, before one of them has to go."""
 
 State: TypeAlias = Literal["closed", "open", "half-open"]
 
@@ -67,15 +72,28 @@ def _fail() -> None:
 class _Breaker:
     """One target's state machine, with the time until which it is open and the probe that is under way."""
 
-    __slots__ = ("epoch", "machine", "probe", "probe_since", "reason", "until")
+    __slots__ = ("_storage", "_threshold", "epoch", "failed_at", "machine", "probe", "probe_since", "reason", "until")
 
-    def __init__(self, machine: "CircuitBreaker") -> None:
-        self.machine = machine
-        self.epoch = 0
+    def __init__(self, threshold: int, epoch: int) -> None:
+        # Imported at the first failure: it looks for redis and tornado, which a healthy process need not pay for.
+        from pybreaker import STATE_CLOSED, CircuitMemoryStorage  # noqa: PLC0415
+
+        self._threshold = threshold
+        self._storage: CircuitMemoryStorage = CircuitMemoryStorage(STATE_CLOSED)
+        self.machine: CircuitBreaker
+        self.rebuild()
+        self.epoch = epoch
+        self.failed_at = 0.0
         self.until = 0.0
         self.reason: str | None = None
         self.probe: Admission | None = None
         self.probe_since = 0.0
+
+    def rebuild(self) -> None:
+        """Make the state machine, with a lock that nobody holds; what it knows is in its storage and stays."""
+        from pybreaker import CircuitBreaker  # noqa: PLC0415
+
+        self.machine = CircuitBreaker(self._threshold, state_storage=self._storage, throw_new_error_on_trip=False)
 
     @property
     def state(self) -> State:
@@ -90,6 +108,11 @@ class _Breaker:
     @property
     def is_clean(self) -> bool:
         return self.machine.fail_counter == 0 and self.state == "closed"
+
+    def forget(self, now: float, reset_s: float) -> None:
+        """Start the count of failures in a row anew if the last is longer ago than a breaker would stay open."""
+        if self.state == "closed" and now - self.failed_at >= reset_s:
+            self.report(success=True)
 
     def is_probed(self, now: float) -> bool:
         """Whether a probe is under way and within its lease."""
@@ -128,7 +151,7 @@ class Breakers:
     """The breakers of all targets, by target id, so that they survive a change of manifest. Thread-safe.
 
     *clock* gives seconds that never go back. A breaker opens after *threshold* failures in a row, for *reset_s* seconds
-    unless the provider names a time.
+    unless the provider names a time; failures that are more than *reset_s* apart are not in a row.
     """
 
     __slots__ = ("_breakers", "_clock", "_lock", "_reset_s", "_threshold")
@@ -137,8 +160,8 @@ class Breakers:
         self._clock = clock
         self._threshold = threshold
         self._reset_s = reset_s
-        self._lock = threading.Lock()
-        self._breakers: dict[str, _Breaker] = {}
+        self._lock = Latch()
+        self._breakers: OrderedDict[str, _Breaker] = OrderedDict()
 
     def admit(self, target_id: str, *, last_resort: bool = False) -> Admission | None:
         """Give leave for one attempt at a target, or None while its breaker keeps calls away.
@@ -176,13 +199,17 @@ class Breakers:
         minutes), or for the reset time.
         """
         now = self._clock()
-        fresh = None if admission.target_id in self._breakers else _Breaker(_machine(self._threshold))
+        known = admission.target_id in self._breakers
+        fresh = None if known else _Breaker(self._threshold, admission.epoch)
         with self._lock:
             if fresh is not None:
-                self._keep(admission.target_id, fresh)
+                self._keep(admission.target_id, fresh, now)
             breaker = self._current(admission)
             if breaker is None:
                 return
+            self._breakers.move_to_end(admission.target_id)
+            breaker.forget(now, self._reset_s)
+            breaker.failed_at = now
             breaker.reason = reason
             breaker.report(success=False)
             if breaker.state == "closed" and retry_after is not None and retry_after > AT_ONCE_S:
@@ -211,28 +238,37 @@ class Breakers:
         return breaker is not None and breaker.state == "half-open" and breaker.is_probed(self._clock())
 
     def snapshot(self) -> Mapping[str, BreakerHealth]:
-        """Give the state of each target that has ever failed, by target id. A target not listed is closed."""
+        """Give the state of the targets that have failed, by target id. A target not listed is closed."""
         now = self._clock()
         with self._lock:
+            for breaker in self._breakers.values():
+                breaker.forget(now, self._reset_s)
             return {target_id: _health(breaker, now) for target_id, breaker in self._breakers.items()}
+
+    def after_fork(self) -> None:
+        """Take new locks in a forked child: a thread of the parent may have held these. Its probes are not ours."""
+        self._lock = Latch()
+        for breaker in self._breakers.values():
+            breaker.rebuild()
+            breaker.probe = None
 
     def _current(self, admission: Admission) -> _Breaker | None:
         breaker = self._breakers.get(admission.target_id)
         return breaker if breaker is not None and breaker.epoch == admission.epoch else None
 
-    def _keep(self, target_id: str, fresh: _Breaker) -> None:
-        # Callers may invent target ids where a manifest allows direct names: healed breakers must not pile up.
-        if len(self._breakers) >= _MANY:
-            self._breakers = {key: kept for key, kept in self._breakers.items() if not kept.is_clean}
+    def _keep(self, target_id: str, fresh: _Breaker, now: float) -> None:
+        if len(self._breakers) >= MOST:
+            self._drop_one(now)
         self._breakers.setdefault(target_id, fresh)
 
-
-def _machine(threshold: int) -> "CircuitBreaker":
-    # Imported at the first failure: it looks for redis and tornado, which a healthy process need not pay for.
-    from pybreaker import STATE_CLOSED, CircuitBreaker, CircuitMemoryStorage  # noqa: PLC0415
-
-    storage = CircuitMemoryStorage(STATE_CLOSED)
-    return CircuitBreaker(fail_max=threshold, state_storage=storage, throw_new_error_on_trip=False)
+    def _drop_one(self, now: float) -> None:
+        """Make room by the breaker that failed longest ago, sparing those that keep calls away."""
+        for _ in range(_SPARED):
+            target_id, breaker = next(iter(self._breakers.items()))
+            if not breaker.turns_away(now):
+                break
+            self._breakers.move_to_end(target_id)
+        self._breakers.popitem(last=False)
 
 
 def _health(breaker: _Breaker, now: float) -> BreakerHealth:

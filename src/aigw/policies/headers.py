@@ -1,20 +1,9 @@
 """Which headers a caller may add to a request: none that carries a credential or belongs to the transport."""
 
-import re
 from collections.abc import Mapping
-from typing import Final
 
 from aigw.errors import BadRequestError
-
-CREDENTIALS: Final = frozenset(
-    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "x-auth-token", "cookie"}
-)
-"""Keys come from the manifest, and go only to the hosts it declares."""
-
-FRAMING: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "expect"})
-
-_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 5.1
-_VALUE: Final = re.compile(r"[\x20-\x7e\t]*")
+from aigw.types.headers import CREDENTIALS, FRAMING, is_name, is_value
 
 
 def check_headers(headers: Mapping[str, str]) -> None:
@@ -29,7 +18,7 @@ def check_headers(headers: Mapping[str, str]) -> None:
         if name.lower() in FRAMING:
             message = f"extra_headers may not set {name!r}: the HTTP client does. Leave it out."
             raise BadRequestError(message, param="extra_headers", code="reserved_header")
-        if not (_NAME.fullmatch(name) and _VALUE.fullmatch(value)):
+        if not (is_name(name) and is_value(value)):
             message = (
                 f"extra_headers.{name} cannot be sent: a header's name is letters, digits and dashes, and its value "
                 "printable ASCII on one line. Encode other characters, for example as base64."

@@ -5,6 +5,7 @@ retries in the window stay within a floor plus a share of the requests in it.
 """
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
@@ -12,25 +13,25 @@ SHARE: Final = 0.2
 WINDOW_S: Final = 10
 FLOOR: Final = 10
 """Retries a window always grants. A share alone would refuse every retry of a service that makes a call a second."""
-_MANY: Final = 1024
+MOST: Final = 1024
+"""Windows kept. Callers may invent target ids where a manifest allows direct names, and they must not pile up."""
 
 
 class _Window:
     """Requests and retries of the last seconds, one slot a second, reused in a ring."""
 
-    __slots__ = ("newest", "requests", "retries", "stamps")
+    __slots__ = ("requests", "retries", "stamps")
 
     def __init__(self) -> None:
         self.stamps = [-1] * WINDOW_S
         self.requests = [0] * WINDOW_S
         self.retries = [0] * WINDOW_S
-        self.newest = -1
 
     def slot(self, second: int) -> int:
         """Find the slot of *second*, emptied if it held an older one."""
         index = second % WINDOW_S
         if self.stamps[index] != second:
-            self.stamps[index] = self.newest = second
+            self.stamps[index] = second
             self.requests[index] = self.retries[index] = 0
         return index
 
@@ -53,28 +54,37 @@ class RetryBudgets:
         self._share = share
         self._floor = floor
         self._lock = threading.Lock()
-        self._windows: dict[str, _Window] = {}
+        self._windows: OrderedDict[str, _Window] = OrderedDict()
 
     def requested(self, target_id: str) -> None:
         """Count a request that is not a retry: it earns its share of one."""
         second = int(self._clock())
         with self._lock:
-            window = self._windows.get(target_id) or self._open(target_id, second)
+            window = self._window(target_id)
             window.requests[window.slot(second)] += 1
 
     def grants(self, target_id: str) -> bool:
         """Spend one retry, if the budget has one left; say whether it had."""
         second = int(self._clock())
         with self._lock:
-            window = self._windows.get(target_id) or self._open(target_id, second)
+            window = self._window(target_id)
             requests, retries = window.totals(second)
             if retries + 1 > self._floor + self._share * requests:
                 return False
             window.retries[window.slot(second)] += 1
             return True
 
-    def _open(self, target_id: str, second: int) -> _Window:
-        # Callers may invent target ids where a manifest allows direct names: idle windows must not pile up.
-        if len(self._windows) >= _MANY:
-            self._windows = {key: kept for key, kept in self._windows.items() if kept.newest > second - WINDOW_S}
-        return self._windows.setdefault(target_id, _Window())
+    def after_fork(self) -> None:
+        """Take a new lock in a forked child: a thread of the parent may have held this one."""
+        self._lock = threading.Lock()
+
+    def _window(self, target_id: str) -> _Window:
+        """Find the window of a target, or open one in place of that which was used longest ago."""
+        found = self._windows.get(target_id)
+        if found is None:
+            if len(self._windows) >= MOST:
+                self._windows.popitem(last=False)
+            found = self._windows[target_id] = _Window()
+        else:
+            self._windows.move_to_end(target_id)
+        return found

@@ -20,7 +20,6 @@ from aigw.errors import (
     QuotaExceededError,
     RateLimitError,
 )
-from aigw.providers.waits import retry_after
 from aigw.providers.words import (
     AUTH_PHRASES,
     BY_CODE,
@@ -30,7 +29,9 @@ from aigw.providers.words import (
     speaks_of_context,
 )
 from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text
-from aigw.wire import Headers, HttpResponse
+from aigw.types.keys import without_keys
+from aigw.waits import retry_after
+from aigw.wire import Headers, HttpResponse, request_id
 
 MESSAGE_LIMIT: Final = 500
 """Characters of a provider's message that an error quotes."""
@@ -38,23 +39,7 @@ MESSAGE_LIMIT: Final = 500
 BODY_LIMIT: Final = 64 * 1024
 """Bytes of a refusal's body that an error keeps."""
 
-_REQUEST_IDS: Final = (
-    "x-request-id",
-    "request-id",
-    "apim-request-id",
-    "x-ms-request-id",
-    "mistral-correlation-id",
-    "x-amzn-requestid",
-)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_KEY: Final = re.compile(
-    r"\b(?:sk|gsk|xai|pplx|csk|hf|fw|tgp|vk|rk|pk|or)[-_][A-Za-z0-9_\-*.•]{6,}"
-    r"|\bAIza[A-Za-z0-9_\-]{10,}"
-    r"|(?<=bearer )\S+"
-    r"|(?<=key provided: )\S+"
-    r"|(?<=key )(?=[A-Za-z_\-]*\d)[A-Za-z0-9_\-]{16,}",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +56,9 @@ class Said:
     flagged: bool = False
 
 
-def masked(text: str) -> str:
-    """Give *text* with everything that looks like a key replaced by `***`."""
-    return _KEY.sub("***", text)
-
-
 def for_people(text: str, limit: int = MESSAGE_LIMIT) -> str:
     """Give *text* on one line, without control characters or keys, and not longer than *limit* characters."""
-    cleaned = masked(_CONTROL.sub(" ", text[: limit * 4])).strip()
+    cleaned = without_keys(_CONTROL.sub(" ", text[: limit * 4])).strip()
     return cleaned if len(cleaned) <= limit else f"{cleaned[:limit]}…"
 
 
@@ -95,7 +75,7 @@ def refusal(response: HttpResponse, provider: str) -> APIStatusError:
         code=said.code,
         param=said.param,
         type=said.type,
-        request_id=_request_id(response.headers, said),
+        request_id=request_id(response.headers) or said.request_id,
         retry_after=retry_after(response.headers, limited=issubclass(error, RateLimitError), message=said.message),
         status_code=response.status_code,
         provider=provider,
@@ -122,7 +102,7 @@ def mid_answer(
         code=said.code,
         param=said.param,
         type=said.type,
-        request_id=_request_id(headers, said),
+        request_id=request_id(headers) or said.request_id,
         retry_after=retry_after(headers, limited=issubclass(error, RateLimitError), message=said.message),
         status_code=said.status or error.default_status,
         provider=provider,
@@ -258,10 +238,6 @@ def _status(error: JsonObject, whole: JsonObject) -> int | None:
     return None
 
 
-def _request_id(headers: Headers, said: Said) -> str | None:
-    return next((headers[name] for name in _REQUEST_IDS if name in headers), said.request_id)
-
-
 def _without_words(response: HttpResponse, body: object) -> str:
     if 300 <= response.status_code < 400:  # noqa: PLR2004 - redirects of RFC 9110
         return "a redirect, which is never followed with a key in hand; correct the provider's base_url"
@@ -290,7 +266,7 @@ def _kept(body: object) -> object:
         text = kept if isinstance(kept, str) else json.dumps(kept, ensure_ascii=False)
     except (ValueError, RecursionError):
         return None
-    clean = masked(text[:BODY_LIMIT])
+    clean = without_keys(text[:BODY_LIMIT])
     if isinstance(kept, str) or len(text) > BODY_LIMIT:
         return clean
     if clean == text:
@@ -305,7 +281,7 @@ def _kept(body: object) -> object:
 def _bounded(response: HttpResponse) -> HttpResponse:
     """Give *response* as an error keeps it: bounded, and without anything that looks like a key."""
     content = response.content[:BODY_LIMIT]
-    clean = masked(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    clean = without_keys(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
     if clean == response.content:
         return response
     return replace(response, content=clean, truncated=response.truncated or len(response.content) > BODY_LIMIT)

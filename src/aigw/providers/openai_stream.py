@@ -99,7 +99,6 @@ class ChatDecoder(SseDecoder):
     """Chunks to events. `Ended` comes with `[DONE]`, or at the end of a stream whose choices have all finished."""
 
     __slots__ = (
-        "_begun",
         "_choices",
         "_done",
         "_extra",
@@ -115,7 +114,6 @@ class ChatDecoder(SseDecoder):
         self._extra: JsonObject = EMPTY
         self._seed: object = None
         self._started = False
-        self._begun = False
         self._done = False
 
     def _at_end(self, events: list[Event]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import weakref
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -12,7 +13,6 @@ import httpcore
 from aigw.call import Patience
 from aigw.protocols import Clock, Exchange
 from aigw.runtime import http
-from aigw.runtime.blocking import FOREIGN
 from aigw.runtime.clock import SystemClock
 from aigw.runtime.connections import AsyncClose, AsyncConnections, AsyncProxiedConnections, async_connections_to
 from aigw.runtime.drive import run
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Close: TypeAlias = Callable[[], Coroutine[object, None, None]]
 Pools: TypeAlias = dict[str, AsyncConnections | AsyncProxiedConnections]
 
 
@@ -46,7 +47,7 @@ class AsyncExchange(http.Readable):
             async for data in self._body:
                 if plain := self._inflate(data):
                     return plain
-        except FOREIGN as error:
+        except http.FOREIGN as error:
             http.fail(error, self._patience, self._url)
         return b""
 
@@ -58,24 +59,66 @@ class AsyncExchange(http.Readable):
 
 
 class _Home:
-    """The connections of one event loop, and the generator that closes them when the loop is about to end."""
+    """What belongs to one event loop: its connections, and replies that were dropped and are still to be closed.
 
-    __slots__ = ("keeper", "pools", "retained")
+    `keeper` closes all of it when the loop shuts down its generators, as `asyncio.run` has it do: no other end of a
+    loop is announced.
+    """
 
-    def __init__(self, retained: frozenset[str] | None) -> None:
+    __slots__ = ("dropped", "keeper", "left", "pools", "retained", "tasks")
+
+    def __init__(self, owner: "AsyncioRuntime", loop: asyncio.AbstractEventLoop) -> None:
         self.pools: Pools = {}
-        self.retained = retained
-        self.keeper = _until_shutdown(self.pools)
+        self.retained = owner.retained
+        # Held from outside, so that it is not garbage together with an owner that was never closed.
+        self.left = weakref.finalize(owner, _leave, weakref.ref(loop), self)
+        self.left.atexit = False
+        self.dropped: deque[Close] = deque()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.keeper = _until_shutdown(self)
+
+    def close_dropped(self) -> None:
+        """Close in a task what was dropped."""
+        self._start(self.closed())
+
+    def leave(self) -> None:
+        """Close everything in a task."""
+        self._start(self._emptied())
+
+    async def _emptied(self) -> None:
+        await self.keeper.aclose()
+
+    def _start(self, work: Coroutine[object, None, None]) -> None:
+        """Make a task, and keep it: a loop alone keeps only a weak reference."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def closed(self) -> None:
+        """Close what was dropped. One whose closing is cancelled half-way is closed again: that does no harm."""
+        while self.dropped:
+            close = self.dropped[0]
+            await close()
+            if self.dropped and self.dropped[0] is close:
+                self.dropped.popleft()
 
 
-async def _until_shutdown(pools: Pools) -> AsyncGenerator[None, None]:
-    """Close *pools* when the loop shuts down its generators, as `asyncio.run` has it do: no other end is announced."""
+async def _until_shutdown(home: _Home) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
-        for pool in pools.values():
+        await home.closed()
+        for pool in home.pools.values():
             await pool.close()
-        pools.clear()
+        home.pools.clear()
+
+
+def _leave(loop: "weakref.ref[asyncio.AbstractEventLoop]", home: _Home) -> None:
+    """Close, in its loop, the home of an owner that was dropped without being closed."""
+    alive = loop()
+    if alive is not None:
+        with suppress(RuntimeError):
+            alive.call_soon_threadsafe(home.leave)
 
 
 class AsyncioRuntime:
@@ -89,7 +132,7 @@ class AsyncioRuntime:
         self._loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Home]
         self._loops = weakref.WeakKeyDictionary()
         self._parents: object = None
-        self._retained: frozenset[str] | None = None
+        self.retained: frozenset[str] | None = None
 
     async def sleep(self, seconds: float) -> None:
         """Suspend for *seconds*, unless the clock is one that moves by itself."""
@@ -100,37 +143,38 @@ class AsyncioRuntime:
         connections = await self._pool(pool, request.url)
         try:
             response, close = await connections.send(http.outgoing(request, patience))
-        except FOREIGN as error:
+        except http.FOREIGN as error:
             http.fail(error, patience, request.url)
         return AsyncExchange(response, close, patience, request.url)
 
     async def wait(self, future: "Future[T]", timeout_s: float) -> T:
-        """Suspend until *future* is done; giving up does not cancel it. Raises `TimeoutError`."""
+        """Suspend until *future*, which nobody else waits for, is done; giving up cancels it. Raises `TimeoutError`."""
         async with asyncio.timeout(timeout_s):
-            return await asyncio.shield(asyncio.wrap_future(future))
+            return await asyncio.wrap_future(future)
 
     async def offload(self, work: Callable[[], T]) -> T:
         """Do *work*, which blocks, in a thread of the loop's."""
         return await asyncio.to_thread(work)
 
-    def custodian(self) -> Callable[[Callable[[], Coroutine[object, None, None]]], None]:
+    def custodian(self) -> Callable[[Close], None]:
         """Give a function that closes, in the loop running now, what its owner dropped."""
-        loop = asyncio.get_running_loop()
+        loop, home = asyncio.get_running_loop(), self._home()
 
-        def close_later(close: Callable[[], Coroutine[object, None, None]]) -> None:
+        def close_later(close: Close) -> None:
+            home.dropped.append(close)
             if loop.is_closed():
                 # The sockets died with the loop; what is left is the record, and that needs no loop.
                 with suppress(Exception):
-                    run(close())
+                    run(home.closed())
             else:
                 with suppress(RuntimeError):
-                    loop.call_soon_threadsafe(_keep, loop, close)
+                    loop.call_soon_threadsafe(home.close_dropped)
 
         return close_later
 
     def retain(self, pools: frozenset[str]) -> None:
         """Close the pools that no provider of the manifest uses any more: at the next send of each loop, once idle."""
-        self._retained = pools
+        self.retained = pools
 
     def after_fork(self) -> None:
         """Forget all connections: they belong to the parent, whose loop must not even hear that they are gone."""
@@ -143,37 +187,35 @@ class AsyncioRuntime:
         with self._lock:
             home = self._loops.pop(asyncio.get_running_loop(), None)
         if home is not None:
+            home.left.detach()
             await home.keeper.aclose()
 
     async def _pool(self, name: str, url: str) -> AsyncConnections | AsyncProxiedConnections:
-        home = self._loops.get(asyncio.get_running_loop()) or await self._settle()
-        if home.retained is not self._retained:
-            home.retained = self._retained
-            await _close_unused(home.pools, self._retained or frozenset())
+        home = self._home()
+        if home.retained is not self.retained:
+            home.retained = self.retained
+            await _close_unused(home.pools, self.retained or frozenset())
         found = home.pools.get(name)
         return found if found is not None else home.pools.setdefault(name, async_connections_to(url))
 
-    async def _settle(self) -> _Home:
-        """Make a home in the running loop, and give up those of loops that were closed without a word."""
-        home = _Home(self._retained)
-        await anext(home.keeper)
+    def _home(self) -> _Home:
+        """Give the running loop's home; a new one takes the place of those of loops that were closed without a word."""
+        loop = asyncio.get_running_loop()
+        found = self._loops.get(loop)
+        if found is not None:
+            return found
+        home = _Home(self, loop)
+        # The first step of a generator makes its loop know of it; this one waits for nothing on the way.
+        run(anext(home.keeper))
         with self._lock:
-            for loop in [loop for loop in self._loops if loop.is_closed()]:
-                del self._loops[loop]
-            self._loops[asyncio.get_running_loop()] = home
+            for closed in [one for one in self._loops if one.is_closed()]:
+                self._loops.pop(closed).left.detach()
+            self._loops[loop] = home
         return home
-
-
-_closing: set["asyncio.Task[None]"] = set()
-
-
-def _keep(loop: asyncio.AbstractEventLoop, close: Callable[[], Coroutine[object, None, None]]) -> None:
-    """Run *close* as a task, and keep the task until it is done: a loop alone keeps only a weak reference."""
-    task = loop.create_task(close())
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)
 
 
 async def _close_unused(pools: Pools, retained: frozenset[str]) -> None:
     for name in pools.keys() - retained:
-        await pools.pop(name).retire()
+        pool = pools.pop(name, None)
+        if pool is not None:
+            await pool.retire()

@@ -4,6 +4,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Final
 
 _AFTER_ERROR_S: Final = 60.0
@@ -28,7 +30,8 @@ class Background:
         self._stopped = False
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
-        self._wakeup = threading.Event()
+        # A queue, as it may be put to by a finalizer that the garbage collector runs in the middle of our own wait.
+        self._wakeup: SimpleQueue[None] = SimpleQueue()
 
     @property
     def is_running(self) -> bool:
@@ -49,13 +52,13 @@ class Background:
             return True
 
     def wake(self) -> None:
-        """End the delay that is running, or skip the next one."""
-        self._wakeup.set()
+        """End the delay that is running, or skip the next one. May be called by a finalizer."""
+        self._wakeup.put(None)
 
     def stop(self, timeout_s: float = 1.0) -> None:
         """Stop for good. Waits at most *timeout_s* for a tick that is running; it ends by itself and none follows."""
         self._stopped = True
-        self._wakeup.set()
+        self._wakeup.put(None)
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout_s)
@@ -63,15 +66,16 @@ class Background:
     def after_fork(self) -> None:
         """Forget, in a forked child, the parent's thread and whatever lock it held. `start` starts the child's own."""
         self._lock = threading.Lock()
-        self._wakeup = threading.Event()
+        self._wakeup = SimpleQueue()
         self._thread = None
 
-    def _run(self, after_s: float, wakeup: threading.Event) -> None:
+    def _run(self, after_s: float, wakeup: "SimpleQueue[None]") -> None:
         delay_s = after_s
         while delay_s >= 0:
-            if delay_s > 0 or wakeup.is_set():
-                wakeup.wait(min(delay_s, threading.TIMEOUT_MAX))
-                wakeup.clear()
+            with suppress(Empty):
+                wakeup.get(timeout=min(delay_s, threading.TIMEOUT_MAX))
+                while True:
+                    wakeup.get_nowait()
             if self._stopped:
                 return
             delay_s = self._ticked()

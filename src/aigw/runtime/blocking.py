@@ -2,13 +2,15 @@
 
 import threading
 import time
-import zlib
+import weakref
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import httpcore
 
 from aigw.call import Patience
+from aigw.latch import is_inside
 from aigw.protocols import Clock, Exchange
 from aigw.runtime import http
 from aigw.runtime.clock import SystemClock
@@ -21,14 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FOREIGN = (
-    httpcore.TimeoutException,
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.UnsupportedProtocol,
-    httpcore.ProxyError,
-    zlib.error,
-)
+Pools: TypeAlias = dict[str, Connections | ProxiedConnections]
 
 
 class BlockingExchange(http.Readable):
@@ -51,7 +46,7 @@ class BlockingExchange(http.Readable):
             for data in self._body:
                 if plain := self._inflate(data):
                     return plain
-        except FOREIGN as error:
+        except http.FOREIGN as error:
             http.fail(error, self._patience, self._url)
         return b""
 
@@ -70,7 +65,10 @@ class BlockingRuntime:
         self.monotonic = self._clock.monotonic
         self.time = self._clock.time
         self._lock = threading.Lock()
-        self._pools: dict[str, Connections | ProxiedConnections] = {}
+        self._closed = False
+        self._dropped: deque[Callable[[], Coroutine[object, None, None]]] = deque()
+        self._pools: Pools = {}
+        self._left = weakref.finalize(self, _close_all, self._pools)
 
     async def sleep(self, seconds: float) -> None:
         """Block the thread for *seconds*, unless the clock is one that moves by itself."""
@@ -79,9 +77,11 @@ class BlockingRuntime:
 
     async def send(self, pool: str, request: HttpRequest, patience: Patience) -> Exchange:
         """Send over a connection of *pool*."""
+        if self._dropped:
+            self._close_pending()
         try:
             response, close = self._pool(pool, request.url).send(http.outgoing(request, patience))
-        except FOREIGN as error:
+        except http.FOREIGN as error:
             http.fail(error, patience, request.url)
         return BlockingExchange(response, close, patience, request.url)
 
@@ -94,8 +94,11 @@ class BlockingRuntime:
         return work()
 
     def custodian(self) -> Callable[[Callable[[], Coroutine[object, None, None]]], None]:
-        """Give a function that closes what its owner dropped: here, at once, in the thread that noticed."""
-        return _close_now
+        """Give a function that closes what its owner dropped: at once, in the thread that noticed.
+
+        Where that thread is inside a lock that the closing may need, it is done at the next send, or by `aclose`.
+        """
+        return self._close_dropped
 
     def retain(self, pools: frozenset[str]) -> None:
         """Close the pools that no provider of the manifest uses any more, once they are idle."""
@@ -107,22 +110,48 @@ class BlockingRuntime:
     def after_fork(self) -> None:
         """Forget all connections: they belong to the parent."""
         self._lock = threading.Lock()
+        self._left.detach()
         self._pools = {}
+        self._left = weakref.finalize(self, _close_all, self._pools)
+
+    def abort(self) -> None:
+        """End all connections, also those that other threads are waiting for."""
+        with self._lock:
+            pools = list(self._pools.values())
+        for pool in pools:
+            pool.abort()
 
     async def aclose(self) -> None:
         """Close all connections."""
+        self._closed = True
+        self._close_pending()
         with self._lock:
-            pools, self._pools = self._pools, {}
-        for pool in pools.values():
-            pool.close()
+            pools = dict(self._pools)
+            self._pools.clear()
+        _close_all(pools)
 
     def _pool(self, name: str, url: str) -> Connections | ProxiedConnections:
         found = self._pools.get(name)
         if found is not None:
             return found
         with self._lock:
-            return self._pools.setdefault(name, connections_to(url))
+            made = self._pools.setdefault(name, connections_to(url))
+        if self._closed:
+            made.close()  # whatever a late call opens is closed when it is given back
+        return made
+
+    def _close_dropped(self, close: Callable[[], Coroutine[object, None, None]]) -> None:
+        if is_inside():
+            self._dropped.append(close)
+        else:
+            run(close())
+
+    def _close_pending(self) -> None:
+        while self._dropped:
+            run(self._dropped.popleft()())
 
 
-def _close_now(close: Callable[[], Coroutine[object, None, None]]) -> None:
-    run(close())
+def _close_all(pools: Pools) -> None:
+    """Close what an owner that was never closed has left."""
+    for pool in pools.values():
+        pool.close()

@@ -61,6 +61,7 @@ class Connections:
         self._origin = httpcore.URL(url).origin
         self._tls = http.tls() if url.startswith("https") else None
         self._shelf: Shelf[httpcore.HTTPConnection] = Shelf()
+        self._backend = PatientBackend()
 
     def send(self, request: httpcore.Request) -> tuple[httpcore.Response, Close]:
         """Give the response to *request*, and what gives its connection back. Raises httpcore's errors."""
@@ -84,12 +85,16 @@ class Connections:
 
     retire = close
 
+    def abort(self) -> None:
+        """End all connections, also those that other threads are waiting for. None is opened any more."""
+        self._backend.abort()
+
     def _connection(self) -> httpcore.HTTPConnection:
         while (kept := self._shelf.take()) is not None:
             if not kept.has_expired():
                 return kept
             kept.close()
-        return httpcore.HTTPConnection(self._origin, ssl_context=self._tls, network_backend=PatientBackend())
+        return httpcore.HTTPConnection(self._origin, ssl_context=self._tls, network_backend=self._backend)
 
     def _keep(self, connection: httpcore.HTTPConnection) -> None:
         if connection.is_idle():
@@ -152,13 +157,14 @@ class ProxiedConnections:
     """Blocking connections to one host through a proxy."""
 
     def __init__(self, url: str, proxy: httpcore.Proxy) -> None:
+        self._backend = PatientBackend()
         self._pool = httpcore.ConnectionPool(
             ssl_context=http.tls() if url.startswith("https") else None,
             proxy=proxy,
             max_connections=None,
             max_keepalive_connections=http.MAX_IDLE,
             keepalive_expiry=http.KEEPALIVE_S,
-            network_backend=PatientBackend(),
+            network_backend=self._backend,
         )
 
     def retire(self) -> None:
@@ -174,6 +180,10 @@ class ProxiedConnections:
     def close(self) -> None:
         """Close all connections. May be called again."""
         self._pool.close()
+
+    def abort(self) -> None:
+        """End all connections, also those that other threads are waiting for. None is opened any more."""
+        self._backend.abort()
 
 
 class AsyncProxiedConnections:

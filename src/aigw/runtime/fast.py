@@ -1,19 +1,21 @@
 """The extra `fast`: plain calls over pyreqwest (Rust's reqwest), in both faces. Streams stay on httpcore.
 
 A plain call has one limit, its total, which pyreqwest can keep; a stream has several, which only a transport that asks
-before every read can (see `sockets`). pyreqwest's threads do not survive a fork, and it says so: a forked child goes
-back to httpcore. While the sync face waits in pyreqwest, Ctrl-C is noticed only when the answer or the limit comes.
+before every read can (see `sockets`). pyreqwest cannot be told to stop: while the sync face waits in it, Ctrl-C is
+noticed only when the answer or the limit comes; and a cancelled call of the async face is free at once, but its
+connection stays open until then. Nor do its threads survive a fork: a forked child goes back to httpcore.
 """
 
-import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import Generic, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
+from pyreqwest.bytes import Bytes
 from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
-from pyreqwest.exceptions import ConnectError, PyreqwestError, RequestTimeoutError
+from pyreqwest.exceptions import PyreqwestError, RequestTimeoutError
+from pyreqwest.http import HeaderMap
 from pyreqwest.request import BaseRequestBuilder
 from pyreqwest.response import BaseResponse
 
@@ -31,26 +33,36 @@ R = TypeVar("R", bound=BaseRequestBuilder)
 C = TypeVar("C", Client, SyncClient)
 
 NO_LIMIT_S = 86_400.0
+MOST_CLIENTS = 16
+PIECE = 16 * 1024
+"""Bytes of a body that are inflated at a time. They become a thousand times as many at most."""
 
 
-class WholeExchange:
-    """An exchange whose body is already here."""
+class WholeExchange(http.Readable):
+    """An exchange whose body is already here, as it came: it is inflated as it is read."""
 
-    __slots__ = ("_body", "headers", "status")
+    __slots__ = ("_body", "_inflate", "_patience", "_read", "_url", "headers", "status")
 
-    def __init__(self, response: BaseResponse, body: bytes) -> None:
+    def __init__(self, response: BaseResponse, body: Bytes, patience: Patience, url: str) -> None:
         self.status = response.status
-        self.headers = Headers(list(response.headers.items()))
-        self._body = http.Inflater(self.headers)(body)
+        self.headers = _headers(response.headers)
+        self._body = memoryview(body)
+        self._read = 0
+        self._patience = patience
+        self._url = url
+        self._inflate = http.Inflater(self.headers)
 
     async def chunk(self) -> bytes:
-        """Give the body, once."""
-        body, self._body = self._body, b""
-        return body
-
-    async def read(self, limit: int) -> tuple[bytes, bool]:
-        """Give the body, cut at *limit*, and say whether it was."""
-        return self._body[:limit], len(self._body) > limit
+        """Give more of the body; empty at its end."""
+        try:
+            while self._read < len(self._body):
+                piece = self._body[self._read : self._read + PIECE]
+                self._read += PIECE
+                if plain := self._inflate(bytes(piece)):
+                    return plain
+        except http.FOREIGN as error:
+            http.fail(error, self._patience, self._url)
+        return b""
 
     async def aclose(self) -> None:
         """Do nothing: the connection has gone back already."""
@@ -64,15 +76,21 @@ class FastBlockingRuntime(BlockingRuntime):
         self._clients: _Clients[SyncClient] = _Clients(lambda wait: _settled(SyncClientBuilder(), wait).build())
 
     async def send(self, pool: str, request: HttpRequest, patience: Patience) -> Exchange:
-        """Send over pyreqwest, or over httpcore where the answer will be a stream."""
-        client = None if patience.streamed else self._clients.get(pool, request.url, patience)
-        if client is None:
+        """Send over pyreqwest, or over httpcore what pyreqwest is not for."""
+        client = self._clients.get(pool, request.url, patience)
+        filled = None if client is None else _filled(client.request, request, patience)
+        if filled is None:
             return await super().send(pool, request, patience)
         try:
-            response = _filled(client.request(request.method, request.url), request, patience).build().send()
-            return WholeExchange(response, bytes(response.bytes()))
+            response = filled.build().send()
+            return WholeExchange(response, response.bytes(), patience, request.url)
         except PyreqwestError as error:
             _fail(error, patience, request.url)
+
+    def retain(self, pools: frozenset[str]) -> None:
+        """Forget, too, what was found out about other pools."""
+        super().retain(pools)
+        self._clients.retain(pools)
 
     def after_fork(self) -> None:
         """Go back to httpcore: pyreqwest cannot live on in a forked child."""
@@ -81,28 +99,34 @@ class FastBlockingRuntime(BlockingRuntime):
 
     async def aclose(self) -> None:
         """Close all connections of both transports."""
-        for client in self._clients.drain():
+        for client in self._clients.give_up():
             client.close()
         await super().aclose()
 
 
 class FastAsyncioRuntime(AsyncioRuntime):
-    """The asyncio runtime, with plain calls sent by pyreqwest."""
+    """The asyncio runtime, with plain calls sent by pyreqwest. A cancelled one keeps its connection until its limit."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         super().__init__(clock)
         self._clients: _Clients[Client] = _Clients(lambda wait: _settled(ClientBuilder(), wait).build())
 
     async def send(self, pool: str, request: HttpRequest, patience: Patience) -> Exchange:
-        """Send over pyreqwest, or over httpcore where the answer will be a stream."""
-        client = None if patience.streamed else self._clients.get(pool, request.url, patience)
-        if client is None:
+        """Send over pyreqwest, or over httpcore what pyreqwest is not for."""
+        client = self._clients.get(pool, request.url, patience)
+        filled = None if client is None else _filled(client.request, request, patience)
+        if filled is None:
             return await super().send(pool, request, patience)
         try:
-            response = await _filled(client.request(request.method, request.url), request, patience).build().send()
-            return WholeExchange(response, bytes(await response.bytes()))
+            response = await filled.build().send()
+            return WholeExchange(response, await response.bytes(), patience, request.url)
         except PyreqwestError as error:
             _fail(error, patience, request.url)
+
+    def retain(self, pools: frozenset[str]) -> None:
+        """Forget, too, what was found out about other pools."""
+        super().retain(pools)
+        self._clients.retain(pools)
 
     def after_fork(self) -> None:
         """Go back to httpcore: pyreqwest cannot live on in a forked child."""
@@ -111,7 +135,7 @@ class FastAsyncioRuntime(AsyncioRuntime):
 
     async def aclose(self) -> None:
         """Close all connections of both transports."""
-        for client in self._clients.drain():
+        for client in self._clients.give_up():
             await client.close()
         await super().aclose()
 
@@ -122,22 +146,22 @@ class _Clients(Generic[C]):
     def __init__(self, make: Callable[[float], C]) -> None:
         self._make: Callable[[float], C] = make
         self._made: dict[float, C] = {}
-        self._proxied: dict[str, bool] = {}
+        self._direct: dict[str, bool] = {}
         self._usable = True
 
     def get(self, pool: str, url: str, patience: Patience) -> C | None:
-        """Give a client, or None where *url* is behind a proxy or pyreqwest cannot be used in this process.
-
-        Proxies are httpcore's: the two libraries read `NO_PROXY` differently, and one rule must hold for both.
-        """
-        if pool not in self._proxied:
-            self._proxied[pool] = http.proxy_for(url) is not None
-        if self._proxied[pool]:
+        """Give a client, or None where the request is one for httpcore."""
+        if patience.streamed or not self._usable:
+            return None
+        direct = self._direct.get(pool)
+        if direct is None:
+            direct = self._direct[pool] = _is_direct(url)
+        if not direct:
             return None
         limit = patience.connect_limit
         wait = NO_LIMIT_S if limit is None else limit
         found = self._made.get(wait)
-        if found is None and self._usable:
+        if found is None and len(self._made) < MOST_CLIENTS:
             try:
                 found = self._made[wait] = self._make(wait)
             except RuntimeError:
@@ -145,43 +169,66 @@ class _Clients(Generic[C]):
                 self._usable = False
         return found
 
-    def give_up(self) -> None:
-        """Use no client in this process any more."""
-        self._made = {}
-        self._usable = False
+    def retain(self, pools: frozenset[str]) -> None:
+        """Forget what was found out about other *pools*: a key that is replaced makes a new pool."""
+        self._direct = {pool: direct for pool, direct in self._direct.copy().items() if pool in pools}
 
-    def drain(self) -> list[C]:
-        """Give up all clients, to be closed."""
+    def give_up(self) -> list[C]:
+        """Use no client any more, and give those there are, to be closed."""
+        self._usable = False
         made, self._made = self._made, {}
         return list(made.values())
+
+
+def _is_direct(url: str) -> bool:
+    """Whether *url* may go over pyreqwest, where it means the same as over httpcore.
+
+    Proxies are httpcore's, as the two libraries read `NO_PROXY` differently; and certificates that the environment
+    names are, as pyreqwest would trust the system's beside them.
+    """
+    return http.proxy_for(url) is None and not (url.startswith("https") and http.has_own_certificates())
 
 
 def _settled(builder: B, connect_s: float) -> B:
     builder = builder.follow_redirects(enable=False).connect_timeout(timedelta(seconds=connect_s))
     builder = builder.gzip(enable=False).brotli(enable=False).zstd(enable=False).deflate(enable=False)
-    builder = builder.no_proxy().pool_idle_timeout(timedelta(seconds=http.KEEPALIVE_S))
-    if own := os.environ.get("SSL_CERT_FILE"):
-        builder = builder.add_root_certificate_pem(Path(own).read_bytes())
-    return builder
+    return builder.no_proxy().pool_idle_timeout(timedelta(seconds=http.KEEPALIVE_S))
 
 
-def _filled(builder: R, request: HttpRequest, patience: Patience) -> R:
+def _filled(start: Callable[[str, str], R], request: HttpRequest, patience: Patience) -> R | None:
+    """Begin a request and fill it in, or give None where pyreqwest refuses it: httpcore has words for that, or a way.
+
+    The words of pyreqwest's refusal quote the header, which may hold a key.
+    """
     left = patience.left()[0]
-    builder = builder.headers(request.headers).body_bytes(request.body)
+    try:
+        builder = start(request.method, request.url).headers(request.headers).body_bytes(request.body)
+    except ValueError:
+        return None
     return builder if left is None else builder.timeout(timedelta(seconds=max(left, 0.001)))
+
+
+def _headers(found: HeaderMap) -> Headers:
+    """Read *found*; pyreqwest cannot give a value that is not ASCII, and such a header is left out."""
+    pairs: list[tuple[str, str]] = []
+    each = iter(found.items())
+    for _ in range(len(found)):
+        with suppress(ValueError):
+            pairs.append(next(each))
+    return Headers(pairs)
 
 
 def _fail(error: PyreqwestError, patience: Patience, url: str) -> NoReturn:
     """Raise ours for pyreqwest's; the text names the host, nothing else."""
     host = urlsplit(url).netloc.rpartition("@")[2]
     causes = _causes(error)
+    # pyreqwest takes whatever goes wrong before the answer for a failure to connect; only reqwest beneath knows.
+    connecting = any("(Connect)" in cause for cause in causes)
     if isinstance(error, RequestTimeoutError):
-        # pyreqwest calls whatever takes too long before the answer a connect timeout; only reqwest beneath knows.
-        connecting = any("(Connect)" in cause for cause in causes)
         phase = (patience.connect() if connecting else patience.left())[1]
         message = f"Timed out waiting for {host}: {http.PHASES[phase]}."
         raise APITimeoutError(message, phase=phase) from error
-    if isinstance(error, ConnectError):
+    if connecting:
         message = f"Cannot connect to {host}: {causes[-1]}. Is it up, and reachable from here?"
     else:
         message = f"{host} broke the connection before its answer was complete ({causes[-1]})."

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
 
 from aigw.call import Deadline, Patience, Timeouts
-from aigw.errors import APIConnectionError
+from aigw.errors import APIConnectionError, GatewayClosedError
 from aigw.protocols import Clock
 from aigw.runtime.blocking import BlockingRuntime
 from aigw.runtime.drive import run
@@ -20,12 +20,23 @@ class Fetcher:
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._runtime = BlockingRuntime(clock)
+        self._closed = False
 
     def __call__(self, url: str, headers: Mapping[str, str], timeout_s: float) -> HttpResponse:
         """Give the response for *url*, its body cut at `SIZE_LIMIT`.
 
-        Raises `APIConnectionError` or `APITimeoutError`; any HTTP status is an answer.
+        Raises `APIConnectionError` or `APITimeoutError`, and `GatewayClosedError` once it was closed; any HTTP status
+        is an answer.
         """
+        try:
+            return self._fetched(url, headers, timeout_s)
+        except APIConnectionError:
+            if not self._closed:
+                raise
+        message = "the gateway is closed"
+        raise GatewayClosedError(message)
+
+    def _fetched(self, url: str, headers: Mapping[str, str], timeout_s: float) -> HttpResponse:
         deadline = Deadline(self._runtime.monotonic() + timeout_s)
         for _ in range(MOST_REDIRECTS + 1):
             response = run(self._get(url, headers, deadline))
@@ -33,10 +44,11 @@ class Fetcher:
                 return response
             target = urljoin(url, response.headers["location"])
             if urlsplit(target)[:2] != urlsplit(url)[:2]:
-                message = f"{url} redirects to another host ({urlsplit(target).netloc}), which is not followed."
+                host = urlsplit(target).netloc.rpartition("@")[2]
+                message = f"It redirects to another host ({host}), which is not followed."
                 raise APIConnectionError(message)
             url = target
-        message = f"{url} redirects more than {MOST_REDIRECTS} times."
+        message = f"It redirects more than {MOST_REDIRECTS} times."
         raise APIConnectionError(message)
 
     def after_fork(self) -> None:
@@ -44,7 +56,9 @@ class Fetcher:
         self._runtime.after_fork()
 
     def close(self) -> None:
-        """Close all connections. May be called again."""
+        """Close all connections, also one that another thread is waiting for. May be called again."""
+        self._closed = True
+        self._runtime.abort()
         run(self._runtime.aclose())
 
     async def _get(self, url: str, headers: Mapping[str, str], deadline: Deadline) -> HttpResponse:

@@ -3,9 +3,10 @@
 import os
 import weakref
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class Forkable(Protocol):
     """Something that has state a child may not share."""
 

@@ -8,21 +8,35 @@ import os
 import ssl
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import certifi
 import httpcore
 
 from aigw.call import Patience
-from aigw.errors import APIConnectionError, APIError, APITimeoutError
+from aigw.errors import APIConnectionError, APIError, APITimeoutError, ConfigurationError
 from aigw.wire import Headers, HttpRequest
 
 KEEPALIVE_S = 30.0
 MAX_IDLE = 100
+
+FOREIGN = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+    httpcore.ProxyError,
+    zlib.error,
+)
+"""What the transport raises: `fail` maps each."""
+
+_GZIP = b"\x1f\x8b"
+_ANY = zlib.MAX_WBITS | 32  # zlib.decompressobj: gzip or deflate, whichever it is
+_PROXY_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
 PHASES: Mapping[str, str] = {
     "connect": "connecting took longer than its limit",
@@ -33,32 +47,61 @@ PHASES: Mapping[str, str] = {
 }
 
 
+def has_own_certificates() -> bool:
+    """Whether the environment says with `SSL_CERT_FILE` or `SSL_CERT_DIR` which certificates to trust."""
+    named = ssl.get_default_verify_paths()
+    return not {named.openssl_cafile_env, named.openssl_capath_env}.isdisjoint(os.environ)
+
+
 @lru_cache(maxsize=1)
 def tls() -> ssl.SSLContext:
-    """Make the one TLS context: `SSL_CERT_FILE` or `SSL_CERT_DIR` where the environment sets one, else certifi's."""
-    named = ssl.get_default_verify_paths()
-    overridden = {named.openssl_cafile_env, named.openssl_capath_env} & os.environ.keys()
-    context = ssl.create_default_context(cafile=None if overridden else certifi.where())
+    """Make the one TLS context, which trusts what the environment says, or else certifi's certificates."""
+    context = ssl.create_default_context(cafile=None if has_own_certificates() else certifi.where())
     context.set_alpn_protocols(["http/1.1"])
     return context
 
 
 def proxy_for(url: str) -> httpcore.Proxy | None:
-    """Give the proxy that the environment (`HTTPS_PROXY`, `NO_PROXY`, …) names for *url*, or None."""
+    """Give the proxy that the environment (`HTTPS_PROXY`, `NO_PROXY`, …) names for *url*, or None.
+
+    Raises `ConfigurationError` for one that cannot be used.
+    """
     parts = urlsplit(url)
-    address = getproxies().get(parts.scheme) or getproxies().get("all")
+    proxies = getproxies()
+    name = parts.scheme if proxies.get(parts.scheme) else "all"
+    address = proxies.get(name)
     if not address or proxy_bypass(parts.hostname or ""):
         return None
-    proxy = urlsplit(address if "://" in address else f"http://{address}")
-    auth = (proxy.username, proxy.password or "") if proxy.username else None
-    bare = f"{proxy.scheme}://{proxy.hostname}:{proxy.port or 80}"
-    return httpcore.Proxy(bare, auth=auth)
+    found = _proxy(address if "://" in address else f"http://{address}")
+    if isinstance(found, httpcore.Proxy):
+        return found
+    message = (
+        f"The proxy that {name.upper()}_PROXY names for {parts.scheme} URLs cannot be used: {found}. Name one as "
+        "http://host:port or https://host:port, or list the hosts to reach without it in NO_PROXY."
+    )
+    raise ConfigurationError(message)
+
+
+def _proxy(address: str) -> httpcore.Proxy | str:
+    """Read the *address* of a proxy, or say what is wrong with it, without its user and password."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return "its address cannot be read (special characters of a password must be percent-encoded)"
+    if parts.scheme not in _PROXY_PORTS:
+        return f"it speaks {parts.scheme}, and only http and https proxies are spoken to"
+    if not host:
+        return "its address has no host"
+    user, password = unquote_to_bytes(parts.username or ""), unquote_to_bytes(parts.password or "")
+    bare = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port or _PROXY_PORTS[parts.scheme]}"
+    return httpcore.Proxy(bare, auth=(user, password) if user else None)
 
 
 @lru_cache(maxsize=1024)
 def _split(url: str) -> tuple[httpcore.URL, bytes]:
     parsed = httpcore.URL(url)
-    host = parsed.host
+    host = b"[%s]" % parsed.host if b":" in parsed.host else parsed.host
     if parsed.port is not None:
         host += b":%d" % parsed.port
     return parsed, host
@@ -87,13 +130,19 @@ class Inflater:
 
     def __init__(self, headers: Headers) -> None:
         encoding = headers.get("content-encoding", "identity").strip().lower()
-        self._inflate: Callable[[bytes], bytes] | None = None
-        if encoding in {"gzip", "x-gzip", "deflate"}:
-            self._inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress
+        self._inflate = zlib.decompressobj(wbits=_ANY) if encoding in {"gzip", "x-gzip", "deflate"} else None
 
     def __call__(self, data: bytes) -> bytes:
         """Give the plain bytes of *data*. Raises `zlib.error` when it is not what the header says."""
-        return data if self._inflate is None else self._inflate(data)
+        if self._inflate is None:
+            return data
+        plain = self._inflate.decompress(data)
+        while self._inflate.unused_data.startswith(_GZIP):
+            # RFC 1952 2.2: a body may be several compressed ones, one after the other.
+            rest = self._inflate.unused_data
+            self._inflate = zlib.decompressobj(wbits=_ANY)
+            plain += self._inflate.decompress(rest)
+        return plain
 
 
 class Readable(ABC):
@@ -124,7 +173,7 @@ def fail(error: Exception, patience: Patience, url: str) -> NoReturn:
         phase = (patience.connect() if connecting else patience.left())[1]
         ours = APITimeoutError(f"Timed out waiting for {host}: {PHASES[phase]}.", phase=phase)
     elif isinstance(error, httpcore.ConnectError):
-        ours = APIConnectionError(f"Cannot connect to {host}: {plain(error)}. Is it up, and reachable from here?")
+        ours = APIConnectionError(f"Cannot connect to {host}: {_refusal(error)}. Is it up, and reachable from here?")
     elif isinstance(error, httpcore.RemoteProtocolError):
         ours = APIConnectionError(f"{host} broke the connection before its answer was complete ({plain(error)}).")
     elif isinstance(error, httpcore.UnsupportedProtocol | httpcore.LocalProtocolError):
@@ -136,6 +185,16 @@ def fail(error: Exception, patience: Patience, url: str) -> NoReturn:
     raise ours from error
 
 
-def plain(error: Exception) -> str:
+def _refusal(error: BaseException) -> str:
+    """Give the system's words where the other side refuses: the asyncio runtime's own do not say so."""
+    beneath = error
+    while beneath.__cause__ is not None:
+        beneath = beneath.__cause__
+    if isinstance(beneath, ConnectionRefusedError) and beneath.errno is not None:
+        return os.strerror(beneath.errno)
+    return plain(error)
+
+
+def plain(error: BaseException) -> str:
     """Give the words of *error*, or its kind where it has none."""
     return str(error).rstrip(".") or type(error).__name__

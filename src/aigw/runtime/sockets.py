@@ -7,7 +7,11 @@ What is written is sent when an answer is waited for: httpcore writes a request 
 one packet in place of three saves a tenth of a call on loopback.
 """
 
+import os
+import socket
 import ssl
+import threading
+import weakref
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TypeAlias, cast
@@ -15,6 +19,9 @@ from typing import TypeAlias, cast
 import httpcore
 
 from aigw.call import Patience
+
+SLICE = 64 * 1024
+"""Bytes written at once: a slow reader on the other side must not outlast the attempt's limit."""
 
 Limit: TypeAlias = "float | Patience | None"
 
@@ -42,15 +49,17 @@ class PatientStream(httpcore.NetworkStream):
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
+        self._pid = os.getpid()
         self._unsent: list[bytes] = []
 
     def read(self, max_bytes: int, timeout: Limit = None) -> bytes:
         """Send what was written, and wait for bytes."""
         if self._unsent:
-            unsent, self._unsent = b"".join(self._unsent), []
+            unsent, self._unsent = memoryview(b"".join(self._unsent)), []
             # A server may refuse and close before it has read everything: its answer is still there to be read.
             with suppress(httpcore.WriteError):
-                self._stream.write(unsent, _reading(timeout))
+                for start in range(0, len(unsent), SLICE):
+                    self._stream.write(bytes(unsent[start : start + SLICE]), _reading(timeout))
         return self._stream.read(max_bytes, _reading(timeout))
 
     def write(self, buffer: bytes, timeout: Limit = None) -> None:
@@ -60,14 +69,18 @@ class PatientStream(httpcore.NetworkStream):
             self._unsent.append(buffer)
 
     def close(self) -> None:
-        """Drop the connection."""
+        """Drop the connection, waking a thread that waits for it; in a forked child, only the child's hold on it."""
+        if os.getpid() == self._pid:
+            with suppress(OSError):
+                cast("socket.socket", self._stream.get_extra_info("socket")).shutdown(socket.SHUT_RDWR)
         self._stream.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: Limit = None
     ) -> httpcore.NetworkStream:
         """Speak TLS from here on."""
-        return PatientStream(self._stream.start_tls(ssl_context, server_hostname, _connecting(timeout)))
+        self._stream = self._stream.start_tls(ssl_context, server_hostname, _connecting(timeout))
+        return self
 
     def get_extra_info(self, info: str) -> object:
         """Tell about the socket."""
@@ -75,10 +88,13 @@ class PatientStream(httpcore.NetworkStream):
 
 
 class PatientBackend(httpcore.NetworkBackend):
-    """Opens blocking connections."""
+    """Opens blocking connections, and can end them all in the middle of whatever they are used for."""
 
     def __init__(self) -> None:
         self._backend = httpcore.SyncBackend()
+        self._lock = threading.Lock()
+        self._opened: weakref.WeakSet[PatientStream] = weakref.WeakSet()
+        self._aborted = False
 
     def connect_tcp(
         self,
@@ -90,7 +106,26 @@ class PatientBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect."""
         limit = _connecting(timeout)
-        return PatientStream(self._backend.connect_tcp(host, port, limit, local_address, socket_options))
+        stream = PatientStream(self._backend.connect_tcp(host, port, limit, local_address, socket_options))
+        with self._lock:
+            self._opened.add(stream)
+            aborted = self._aborted
+        if aborted:
+            stream.close()
+            raise httpcore.ConnectError
+        return stream
+
+    def abort(self) -> None:
+        """End all connections, so that whoever waits for one in another thread stops waiting; open no more."""
+        with self._lock:
+            self._aborted = True
+            opened = list(self._opened)
+        for stream in opened:
+            connected = stream.get_extra_info("socket")
+            if isinstance(connected, socket.socket):
+                with suppress(OSError):
+                    # A TLS socket's own method would take its keys away from the thread that is reading.
+                    socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
 class AsyncPatientStream(httpcore.AsyncNetworkStream):

@@ -2,9 +2,9 @@
 
 import json
 import os
-import threading
 from pathlib import Path
 
+from aigw.latch import Latch
 from aigw.record import Record
 
 
@@ -16,7 +16,7 @@ class JsonLinesSink:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = Path(path)
-        self._lock = threading.Lock()
+        self._lock = Latch()
         self._file: int | None = None
 
     def write(self, record: Record) -> None:
@@ -24,6 +24,10 @@ class JsonLinesSink:
         line = json.dumps(record.as_dict(), separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
         with self._lock:
             os.write(self._open(), line)
+
+    def after_fork(self) -> None:
+        """Give up, in a forked child, a lock that a thread of the parent may have held. The file may be shared."""
+        self._lock = Latch()
 
     def close(self) -> None:
         """Close the file."""

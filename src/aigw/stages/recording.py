@@ -1,6 +1,7 @@
 """Recording: outermost, so that refusals and crashes are on record too. One record for each call, exactly once."""
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 
 from aigw.call import Call, Ending, Outcome, Reply, Trail, outcome_of
@@ -30,8 +31,12 @@ class Recording:
         def look(event: Event) -> None:
             _watch(call.trail, event, self._runtime.monotonic)
 
+        process = os.getpid()
+
         async def ended(ending: Ending) -> None:
-            self._finish(call, ending)
+            # A stream that was open at a fork ends in both processes; its call is the parent's.
+            if os.getpid() == process:
+                self._finish(call, ending)
 
         reply.on_event(look)
         reply.on_end(ended)

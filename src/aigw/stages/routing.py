@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from aigw.call import Call, Deadline, Reply
+from aigw.call import NO_LIMITS, Call, Deadline, Reply
 from aigw.errors import APIError, AuthenticationError, UnsupportedParameterError
 from aigw.manifest.snapshot import Route, Target
 from aigw.policies.selection import Plan, find_route, plan
@@ -66,5 +66,7 @@ class Routing:
 def _until(call: Call, route: Route) -> float | None:
     """Give the moment the call must have ended by: the caller's limit, else the route's, else the manifest's."""
     asked = call.options.timeout
+    if asked == NO_LIMITS:
+        return None
     limit = asked if isinstance(asked, float | int) else route.timeout
     return None if limit is None else call.started + limit

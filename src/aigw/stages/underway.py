@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from aigw.call import Attempt
 from aigw.errors import APIError, APIStatusError
 from aigw.policies.failover import meaning_of, wait_asked_for
+from aigw.wire import request_id as request_id_of
 
 if TYPE_CHECKING:
     from aigw.call import Trail
     from aigw.manifest.snapshot import Target
     from aigw.policies.breaker import Admission, Breakers
     from aigw.protocols import Runtime
-    from aigw.wire import Headers
 
 
 class Underway:
@@ -81,7 +81,7 @@ class Underway:
     def _log(self, error: BaseException | None) -> None:
         response = self.trail.response
         status = None if response is None else response.status_code
-        request_id = None if response is None else _request_id(response.headers)
+        request_id = None if response is None else request_id_of(response.headers)
         if isinstance(error, APIStatusError):
             status, request_id = error.status_code, error.request_id or request_id
         entry = Attempt(
@@ -99,8 +99,3 @@ class Underway:
             self.trail.attempts.append(entry)
         else:
             self.trail.attempts[self._index] = entry
-
-
-def _request_id(headers: "Headers") -> str | None:
-    """Give the provider's name for the request: OpenAI's header, or Anthropic's."""
-    return headers.get("x-request-id") or headers.get("request-id")

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from aigw.call import Outcome
 from aigw.errors import AigwError, APIResponseValidationError, StreamInterruptedError
 from aigw.surfaces.chat_request import Asked, ask
-from aigw.surfaces.chat_response import ChunkWriter, completion_body
+from aigw.surfaces.chat_response import ChunkWriter, completion_body, validated
 from aigw.surfaces.chat_state import StreamState
 from aigw.surfaces.raw import request_id_of
 from aigw.surfaces.structured import Parser, described_tools, parse_completion, parsed_tools, response_format_of
@@ -47,8 +47,12 @@ def read(engine: "Engine", params: Mapping[str, object], method: str = "create")
 
 def watch(engine: "Engine", params: Mapping[str, object], wanted: "Wanted[T]", method: str) -> Watched[T]:
     """Read the arguments of `parse` and `stream`: a type as `response_format` is sent as its schema."""
-    response_format, adapter = response_format_of(wanted)
-    tools = described_tools(params.get("tools", omit))
+    try:
+        response_format, adapter = response_format_of(wanted)
+        tools = described_tools(params.get("tools", omit))
+    except AigwError as error:
+        engine.refused(str(params.get("model")), error, stream=method == "stream")
+        raise
     asked = read(engine, {**params, "response_format": response_format, "tools": tools}, method)
     # the adapter was made of the very type the caller named
     return Watched(asked, Parser(cast("TypeAdapter[T] | None", adapter), parsed_tools(tools)))
@@ -99,20 +103,42 @@ async def parsed(engine: "Engine", watched: Watched[T]) -> "tuple[Handled, Parse
 
 async def _read(handled: "Handled", asked: Asked) -> ChatCompletion:
     """Read a reply to its end: a complete answer, or the pieces of one where a stage streamed it."""
-    body: dict[str, object] | None = None
-    pieces: list[Event] = []
-    async for event in handled.reply:
-        if isinstance(event, Answer):
-            body = _body(handled, event, asked)
-        else:
-            pieces.append(event)
+    completion: ChatCompletion | None = None
+    sum_up: _Sum | None = None
     try:
-        return ChatCompletion.model_validate(_summed(handled, pieces, asked) if body is None else body)
-    except ValidationError as error:
-        place = ".".join(str(step) for step in error.errors(include_input=False, include_url=False)[0]["loc"])
-        message = f"The answer is not a chat completion: {place} has another shape than the dialect gives it."
-        # the cause would quote the answer
-        raise APIResponseValidationError(message, response=handled.call.trail.response) from None
+        async for event in handled.reply:
+            if isinstance(event, Answer):
+                completion = validated(ChatCompletion, _body(handled, event, asked))
+            else:
+                sum_up = sum_up or _Sum(chunk_writer(handled, asked, include_usage=True))
+                sum_up.add(event)
+        return completion or _summed(sum_up)
+    except APIResponseValidationError as error:
+        error.response = handled.call.trail.response
+        await handled.reply.abort(error)
+        raise
+
+
+class _Sum:
+    """Adds up the pieces of a streamed answer."""
+
+    __slots__ = ("_write", "state")
+
+    def __init__(self, write: ChunkWriter) -> None:
+        self._write = write
+        self.state: StreamState[object] = StreamState(Parser())
+
+    def add(self, event: "Event") -> None:
+        """Add what *event* says."""
+        for chunk in self._write(event):
+            self.state.add(chunk)
+
+
+def _summed(pieces: _Sum | None) -> ChatCompletion:
+    if pieces is None or pieces.state.is_empty:
+        message = "The reply ended without an answer. Try again; if it stays so, look at the provider's status."
+        raise APIResponseValidationError(message)
+    return validated(ChatCompletion, pieces.state.body())
 
 
 def _body(handled: "Handled", answer: Answer, asked: Asked) -> dict[str, object]:
@@ -121,15 +147,3 @@ def _body(handled: "Handled", answer: Answer, asked: Asked) -> dict[str, object]
     return completion_body(
         answer, id=f"chatcmpl-{call.id}", created=int(call.at), model=asked.request.model, issuer=issuer
     )
-
-
-def _summed(handled: "Handled", pieces: "list[Event]", asked: Asked) -> dict[str, object]:
-    write = chunk_writer(handled, asked, include_usage=True)
-    state: StreamState[object] = StreamState(Parser())
-    for piece in pieces:
-        for chunk in write(piece):
-            state.add(chunk)
-    if state.is_empty:
-        message = "The reply ended without an answer. Try again; if it stays so, look at the provider's status."
-        raise APIResponseValidationError(message, response=handled.call.trail.response)
-    return state.body()

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, cast
 
-from aigw.call import DEFAULTS, Options, Timeouts
-from aigw.errors import UnexpectedArgumentError
+from aigw.call import DEFAULTS, NO_LIMITS, Options, Timeouts
+from aigw.errors import BadRequestError, ConfigurationError, UnexpectedArgumentError
 from aigw.surfaces.chat_arguments import copied_argument, object_at, plain_body, refuse
 from aigw.surfaces.chat_messages import read_messages
 from aigw.surfaces.chat_parts import DIALECT
@@ -173,6 +173,18 @@ def _options(params: Mapping[str, object]) -> Options:
     )
 
 
+def checked_options(*, timeout: object, max_retries: object, extra_headers: object) -> Options:
+    """Read the options a gateway's calls begin with. Raises `ConfigurationError` for values no call could have."""
+    try:
+        return Options(
+            timeout=None if timeout is None else _timeout(timeout),
+            max_retries=_max_retries(max_retries),
+            extra_headers=_texts(extra_headers, "extra_headers"),
+        )
+    except BadRequestError as error:
+        raise ConfigurationError(error.message) from None
+
+
 class _Unsaid:
     """Stands for a timeout nobody spoke of: None means no limit."""
 
@@ -182,7 +194,7 @@ def _timeout(value: object) -> "float | Timeouts | None":
     if value is _Unsaid or is_omitted(value):
         return None
     if value is None:
-        return Timeouts(connect=None, first_token=None, idle=None, total=None)
+        return NO_LIMITS
     if isinstance(value, Timeouts):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -6,8 +6,12 @@ customary name for thinking), `reasoning_details` and `provider_blocks` (opaque,
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from pydantic import ValidationError
+
+from aigw.errors import APIResponseValidationError
+from aigw.types.chat import Model
 from aigw.types.chat_chunk import ChatCompletionChunk
 from aigw.types.events import (
     Answer,
@@ -28,6 +32,8 @@ from aigw.types.parts import Audio, Opaque, Part, Reasoning, Refusal, Text, Tool
 
 if TYPE_CHECKING:
     from aigw.types.usage import Usage
+
+M = TypeVar("M", bound=Model)
 
 _ON_EVERY_CHUNK: Final = ("system_fingerprint", "service_tier")
 
@@ -157,7 +163,7 @@ class _ChoiceSoFar:
         self.ended = False
         self.calls: dict[int, bool] = {}
         """Function calls begun, and whether anything of their arguments has come."""
-        self.thinking = ""
+        self.thinking: list[str] = []
         self.details = 0
 
 
@@ -240,14 +246,14 @@ class ChunkWriter:
         so_far = self._so_far(event.choice)
         delta: dict[str, object] = {}
         if event.text:
-            so_far.thinking += event.text
+            so_far.thinking.append(event.text)
             delta["reasoning_content"] = event.text
         opaque = event.signature is not None or event.encrypted is not None
         if opaque and "reasoning_details" not in as_object(event.extra.get("delta")):
-            whole = Reasoning(so_far.thinking, event.signature, event.encrypted)
+            whole = Reasoning("".join(so_far.thinking), event.signature, event.encrypted)
             delta["reasoning_details"] = [reasoning_detail(so_far.details, whole, self._issuer)]
             so_far.details += 1
-            so_far.thinking = ""
+            so_far.thinking = []
         return self._chunk(event.choice, delta, event.extra)
 
     def _tool_call(self, event: ToolCallDelta) -> Sequence[ChatCompletionChunk]:
@@ -288,7 +294,11 @@ class ChunkWriter:
             return ()
         held = {**as_object(self._pending.get("chunk")), **as_object(self._usage.extra.get("chunk"))}
         self._pending = EMPTY
-        return (_made({**held, **self._base, "choices": [], "usage": usage_body(self._usage.usage)}),)
+        return (
+            validated(
+                ChatCompletionChunk, {**held, **self._base, "choices": [], "usage": usage_body(self._usage.usage)}
+            ),
+        )
 
     def _answer(self, answer: Answer) -> Sequence[ChatCompletionChunk]:
         return [chunk for event in _events_of(answer) for chunk in self(event)]
@@ -320,7 +330,7 @@ class ChunkWriter:
         # Most chunks repeat what the first one said of the whole stream, and nothing else.
         if self._pending or (extra and extra != self._usual):
             body = self._with_extra(body, choice, extra)
-        return (_made(body),)
+        return (validated(ChatCompletionChunk, body),)
 
     def _with_extra(self, body: dict[str, object], choice: dict[str, object], extra: JsonObject) -> dict[str, object]:
         """Lay our own words over what the provider said beyond them, level by level."""
@@ -336,7 +346,14 @@ class ChunkWriter:
         return {**beyond, **body}
 
 
-_made: Final = cast("Callable[[dict[str, object]], ChatCompletionChunk]", ChatCompletionChunk.model_validate)
+def validated(model: type[M], body: dict[str, object]) -> M:
+    """Make a *model* of *body*. Raises `APIResponseValidationError`, which names the place and quotes nothing."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        place = ".".join(str(step) for step in error.errors(include_input=False, include_url=False)[0]["loc"])
+    message = f"The answer is not the dialect's: {place} has another shape. Check the provider's kind in the manifest."
+    raise APIResponseValidationError(message)
 
 
 def _events_of(answer: Answer) -> list[Event]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeGuard, TypeVar
 
 from aigw.streams import AsyncStream, Stream
 from aigw.types.chat import Model
-from aigw.wire import Headers, HttpResponse
+from aigw.wire import Headers, HttpResponse, request_id
 
 if TYPE_CHECKING:
     from aigw.pipeline import Handled
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 _DONE: Final = b"data: [DONE]\n\n"
-_REQUEST_IDS: Final = ("x-request-id", "request-id", "apim-request-id", "x-ms-request-id", "x-amzn-requestid")
 
 
 def request_id_of(handled: "Handled") -> str | None:
@@ -28,8 +27,7 @@ def request_id_of(handled: "Handled") -> str | None:
     trail = handled.call.trail
     if trail.attempts and trail.attempts[-1].request_id is not None:
         return trail.attempts[-1].request_id
-    headers = Headers() if trail.response is None else trail.response.headers
-    return next((headers[name] for name in _REQUEST_IDS if name in headers), None)
+    return None if trail.response is None else request_id(trail.response.headers)
 
 
 class _Raw(Generic[R]):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Generic, TypeGuard, TypeVar, cast
 
 from pydantic import BaseModel, TypeAdapter
+from pydantic.errors import PydanticUserError
 from pydantic_core import from_json
 
 from aigw.errors import ContentFilterFinishReasonError, LengthFinishReasonError
@@ -133,8 +134,11 @@ def response_format_of(wanted: object) -> tuple[object, "TypeAdapter[object] | N
 def _adapter(wanted: object) -> "TypeAdapter[object]":
     if isinstance(wanted, TypeAdapter):
         return cast("TypeAdapter[object]", wanted)
-    # whatever pydantic cannot describe, it refuses itself
-    return TypeAdapter(cast("type[object]", wanted))
+    try:
+        return TypeAdapter(cast("type[object]", wanted))
+    except PydanticUserError as error:
+        what = f"must be a type that pydantic can describe, or a JSON schema: {error.message.splitlines()[0]}"
+        refuse("response_format", what, "invalid_type")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How long a provider asks us to wait, read from its headers and its words. Pure: dates count from its own `Date`.
+"""How long a server asks us to wait, read from its headers and its words. Pure: dates count from its own `Date`.
 
 Sources: RFC 9110 10.2.3 (`Retry-After`), OpenAI's and Anthropic's rate limit headers.
 """
@@ -18,23 +18,26 @@ _EPOCH_S: Final = 1e9
 _EPOCH_MS: Final = 1e12
 
 
-def retry_after(headers: Headers, *, limited: bool, message: str = "") -> float | None:
-    """Give the seconds the provider asks to wait, or None.
+def retry_after(
+    headers: Headers, *, limited: bool = False, message: str = "", now: float | None = None
+) -> float | None:
+    """Give the seconds the server asks to wait, or None.
 
     `retry-after-ms` and `retry-after` come first. Where the answer is a rate limit (*limited*), the reset of whatever
-    has nothing remaining is next, and the provider's message ("try again in 1.5s") the last resort.
+    has nothing remaining is next, and the provider's message ("try again in 1.5s") the last resort. Dates count from
+    *now*, in seconds since the epoch, or where it is not given from the answer's own `Date`.
     """
-    now = _date(headers.get("date"))
+    sent = _date(headers.get("date")) if now is None else datetime.fromtimestamp(now, UTC)
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000
     stated = headers.get("retry-after")
     if stated is not None:
         seconds = _number(stated)
-        return _until(_date(stated), now) if seconds is None else seconds
+        return _until(_date(stated), sent) if seconds is None else seconds
     if not limited:
         return None
-    resets = [reset for name in headers if (reset := _reset(headers, name, now)) is not None]
+    resets = [reset for name in headers if (reset := _reset(headers, name, sent)) is not None]
     if resets:
         return max(resets)
     spoken = _TRY_AGAIN.search(message)
@@ -87,7 +90,7 @@ def _until(moment: datetime | None, now: datetime | None) -> float | None:
 def _date(text: str | None) -> datetime | None:
     try:
         date = parsedate_to_datetime(text or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return date.replace(tzinfo=UTC) if date.tzinfo is None else date
 
