@@ -45,14 +45,16 @@ UNLIMITED = Deadline(None)
 class Timeouts:
     """Limits of one attempt, in seconds; None is no limit.
 
-    `first_token` runs from the send to the first content event, `idle` from one content event to the next (comments and
-    pings do not count), `total` over the whole attempt.
+    `first_token` runs from the send of a streamed call to its first content event, `idle` from one content event to the
+    next (comments and pings do not count), `total` over the whole attempt. `read` is for any bytes at all to arrive, as
+    the read timeout of an HTTP client.
     """
 
     connect: float | None = 5.0
     first_token: float | None = None
     idle: float | None = 60.0
     total: float | None = 600.0
+    read: float | None = None
 
 
 NO_LIMITS = Timeouts(connect=None, first_token=None, idle=None, total=None)
@@ -384,7 +386,9 @@ class Patience:
 
     def left(self) -> tuple[float | None, str]:
         """Give the seconds left to wait for the next bytes (0.0: none), and the name of the limit that is nearest."""
-        return None if self._until is None else max(0.0, self._until - self._now()), self._phase
+        left = None if self._until is None else max(0.0, self._until - self._now())
+        read = self._timeouts.read
+        return (left, self._phase) if read is None or (left is not None and left <= read) else (read, "read")
 
     def _nearest(self, limit: float | None, phase: str) -> tuple[float | None, str]:
         """Give the moment of the nearest limit, and its name: *limit* from now, the attempt's total, the deadline."""

@@ -11,10 +11,10 @@ from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from types import TracebackType
-from typing import Self
+from typing import Never, Self
 
 from aigw.call import Options, Timeouts
-from aigw.config import ManifestArgument, Transport, checked_tags, configured
+from aigw.config import SETTINGS, ManifestArgument, Transport, checked_tags, configured, refuse_unknown
 from aigw.core import Bound, Core, wants_fast
 from aigw.manifest.holder import ManifestStatus
 from aigw.pipeline import tags_in_context
@@ -25,6 +25,7 @@ from aigw.runtime.drive import run
 from aigw.surfaces.chat import AsyncChat, Chat
 from aigw.surfaces.chat_request import checked_options, explained
 from aigw.surfaces.models import AsyncModels, Models
+from aigw.types.chat_params import Omit, omit
 
 
 @contextmanager
@@ -62,14 +63,16 @@ class _Face(ABC):
         manifest: ManifestArgument | None = None,
         key: str | None = None,
         tags: Mapping[str, str] | None = None,
-        timeout: float | Timeouts | None = None,
+        timeout: float | Timeouts | Omit | None = omit,
         max_retries: int | None = None,
         sinks: Sequence[Sink] | None = None,
         cache_dir: str | PathLike[str] | None = None,
         refresh_interval: float = 10.0,
         transport: Transport | None = None,
         clock: Clock | None = None,
+        **unknown: Never,
     ) -> None:
+        refuse_unknown(unknown, SETTINGS, type(self).__name__)
         config = configured(
             manifest=manifest,
             key=key,
@@ -96,14 +99,17 @@ class _Face(ABC):
     def with_options(
         self,
         *,
-        timeout: float | Timeouts | None = None,
+        timeout: float | Timeouts | Omit | None = omit,
         max_retries: int | None = None,
         extra_headers: Mapping[str, str] | None = None,
+        **unknown: Never,
     ) -> Self:
         """Give a gateway with other defaults for its calls, over the same connections and manifest.
 
-        `timeout` is for a whole call, in seconds, retries and fallbacks included; or limits for each attempt.
+        `timeout` is for a whole call, in seconds, retries and fallbacks included; or limits for each attempt; None is
+        no limit.
         """
+        refuse_unknown(unknown, ("timeout", "max_retries", "extra_headers"), "with_options")
         mine = self._options
         own = checked_options(timeout=timeout, max_retries=max_retries, extra_headers=extra_headers)
         return self._with(
@@ -142,8 +148,8 @@ class Gateway(_Face):
 
     `manifest` is a URL, a path, a dict or the document itself (else `AIGW_MANIFEST`; else providers come from their
     usual environment variables, and models are named `provider/model`). `key` says who calls (else `AIGW_KEY`), `tags`
-    what for (else `AIGW_TAGS`). `timeout` (seconds, for a whole call) and `max_retries` (for each target) are defaults
-    over the manifest's. `sinks` receive the record of every call; by default they are logged under `aigw.calls`.
+    what for (else `AIGW_TAGS`). `timeout` (seconds, for a whole call; None is no limit) and `max_retries` (for each target)
+    are defaults over the manifest's. `sinks` receive the record of every call; by default they are logged under `aigw.calls`.
     `refresh_interval` (seconds) is how often the manifest is looked at; the last good one is kept in `cache_dir`.
     `transport` is `httpcore`, `pyreqwest` (the extra `fast`), or `auto`: the faster one that is installed.
 

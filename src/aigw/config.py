@@ -5,10 +5,11 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
-from aigw.errors import ConfigurationError
+from aigw.errors import ConfigurationError, UnexpectedArgumentError
 from aigw.protocols import Sink
 
 ManifestArgument: TypeAlias = str | os.PathLike[str] | Mapping[str, object]
@@ -59,6 +60,37 @@ def configured(  # noqa: PLR0913 - one argument a setting, all by name
         sinks=None if sinks is None else tuple(sinks),
         records=environ.get("AIGW_RECORDS") or None,
     )
+
+
+SETTINGS = (
+    "manifest",
+    "key",
+    "tags",
+    "timeout",
+    "max_retries",
+    "sinks",
+    "cache_dir",
+    "refresh_interval",
+    "transport",
+    "clock",
+)
+_ELSEWHERE = {
+    **dict.fromkeys(("api_key", "organization", "project"), "keys belong to the manifest's providers"),
+    **dict.fromkeys(("base_url", "websocket_base_url"), "addresses belong to the manifest's providers"),
+    "default_headers": "headers belong to the manifest's providers, or to with_options(extra_headers=…)",
+    "default_query": "say extra_query=… on the call",
+    "http_client": "the gateway has its own connections",
+}
+"""Settings of the openai client, and where they are here."""
+
+
+def refuse_unknown(unknown: Mapping[str, object], known: Sequence[str], where: str) -> None:
+    """Raise `UnexpectedArgumentError` for the first of the keywords *unknown* that *where* was called with."""
+    for name in unknown:
+        near = get_close_matches(name, known, 1)
+        hint = _ELSEWHERE.get(name) or (f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known)}")
+        message = f"{where}() got an unexpected argument {name!r}: {hint}"
+        raise UnexpectedArgumentError(message)
 
 
 def checked_tags(tags: Mapping[str, object]) -> dict[str, str]:

@@ -66,9 +66,7 @@ class Core:
 
         Raises `GatewayClosedError`, and `ManifestError` where there is none to serve from.
         """
-        if self._closed:
-            message = "The gateway is closed. Make one for the process, and close it when the process ends."
-            raise GatewayClosedError(message)
+        self._check_open()
         if self._holder is None:
             return self._default_snapshot()
         found = self._holder.current
@@ -85,6 +83,7 @@ class Core:
 
     async def refresh(self) -> bool:
         """Look at the source now; True if a new manifest is in force. Raises `ManifestError`."""
+        self._check_open()
         if self._holder is None:
             self._default = default_snapshot(os.environ, kinds())
             return False
@@ -118,6 +117,11 @@ class Core:
                 sink.after_fork()
         if self._holder is not None:
             self._holder.after_fork()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            message = "The gateway is closed. Make one for the process, and close it when the process ends."
+            raise GatewayClosedError(message)
 
     def _default_snapshot(self) -> Snapshot:
         if self._default is None:

@@ -124,6 +124,13 @@ def _rebuild(kind: type[E], args: tuple[object, ...], state: Mapping[str, object
     return error
 
 
+def _own_response(status: int) -> "HttpResponse":
+    """Make the response that a refusal of our own stands for: its status, no headers, no body."""
+    from aigw.wire import Headers, HttpResponse  # noqa: PLC0415 - it decodes JSON, which importing errors must not need
+
+    return HttpResponse(status, Headers())
+
+
 class ConfigurationError(AigwError):
     """The service is set up wrongly: an argument, the environment or a file."""
 
@@ -215,7 +222,9 @@ class APIConnectionError(APIError):
 
 
 class APITimeoutError(APIConnectionError):
-    """No answer in time. `phase` says which limit ran out: connect, first_token, idle, attempt or deadline."""
+    """No answer in time. `phase` says which limit ran out: connect, read, first_token, idle, attempt or
+    deadline.
+    """
 
     failure = Failure.TIMEOUT
 
@@ -261,9 +270,9 @@ class UnreadableAnswerError(APIResponseValidationError):
 
 
 class APIStatusError(APIError):
-    """The call was refused with an HTTP status: by the provider, or by aigw in its place (`response` is None then).
+    """The call was refused with an HTTP status: by the provider, or by aigw in its place.
 
-    `request_id` is the provider's; `retry_after` is how long it asked us to wait, in seconds, or None.
+    `response` is the provider's; where aigw refused, it is empty. `body` is the error's object. `request_id` is the provider's; `retry_after` is how long it asked us to wait, in seconds, or None.
     """
 
     default_status: ClassVar[int] = 500
@@ -283,8 +292,10 @@ class APIStatusError(APIError):
         provider: str | None = None,
     ) -> None:
         super().__init__(message, body=body, code=code, param=param, type=type, provider=provider)
-        self.response = response
         self.status_code = status_code or (self.default_status if response is None else response.status_code)
+        self.response = _own_response(self.status_code) if response is None else response
+        if response is None and body is None:
+            self.body = {"message": message, "type": type, "param": param, "code": code}
         self.request_id = request_id
         self.retry_after = retry_after
 

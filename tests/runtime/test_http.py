@@ -55,6 +55,7 @@ class TestAnswers:
             ("identity", BODY),
             ("", BODY),
         ],
+        ids=["gzip", "GZip", "x-gzip", "deflate", "identity", "none"],
     )
     def test_a_packed_body_is_unpacked_though_nobody_asked_for_it(
         self, name: str, encoding: str, packed: bytes, streamed: bool

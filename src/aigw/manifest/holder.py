@@ -51,6 +51,8 @@ FAIL_FAST_S: Final = 1.0
 
 _LONGEST_FAIL_FAST_S: Final = 60.0
 _STOP: Final = -1.0
+_CLOSE_S: Final = 0.8
+"""How long closing waits for a look under way; it ends by itself, and nothing follows it."""
 
 _log = logging.getLogger("aigw.manifest")
 
@@ -203,7 +205,7 @@ class Holder:
             return
         self._closed = True
         if self._worker is not None:
-            self._worker.stop(1.0)
+            self._worker.stop(_CLOSE_S)
         self._settle(GatewayClosedError("the gateway was closed"))
 
     def after_fork(self) -> None:

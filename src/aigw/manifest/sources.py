@@ -72,8 +72,11 @@ def source_of(value: "str | PathLike[str] | Mapping[str, object]") -> Source:
     """
     if isinstance(value, Mapping):
         return StaticSource(value)
-    if not isinstance(value, str):
+    if isinstance(value, PathLike):
         return FileSource(os.fspath(value))
+    if not isinstance(value, str):
+        message = f"the manifest is a {type(value).__name__}; give a URL, a path, a mapping or the text of a manifest"
+        raise ConfigurationError(message)
     if not value.strip():
         message = "the manifest is an empty string; give a URL, a path, a mapping or the text of a manifest"
         raise ConfigurationError(message)

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aigw.call import Candidate
 from aigw.errors import ModelNotFoundError
@@ -46,7 +46,7 @@ def find_route(snapshot: Snapshot, name: str) -> Route:
 def plan(route: Route, objection: Objection, is_open: Callable[[Target], bool]) -> Plan:
     """Judge each target of *route*: an *objection* rules it out; an open breaker too, unless all others are out.
 
-    Reasons are codes: `ok`, `breaker_open`, or what *objection* says (`unsupported:n`, `no_secret`).
+    Reasons are codes: `ok`, `breaker_open`, `last_resort` (its breaker is open, and so is every other), or what *objection* says (`unsupported:n`, `no_secret`).
     """
     fit: list[Target] = []
     resting: list[Target] = []
@@ -59,6 +59,11 @@ def plan(route: Route, objection: Objection, is_open: Callable[[Target], bool]) 
         elif reason is None:
             fit.append(target)
         candidates.append(Candidate(target.id, reason is None, reason or "ok"))
+    if not fit and resting:
+        ids = {target.id for target in resting}
+        candidates = [
+            replace(one, eligible=True, reason="last_resort") if one.target in ids else one for one in candidates
+        ]
     return Plan(tuple(fit or resting), tuple(candidates))
 
 

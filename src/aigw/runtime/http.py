@@ -41,6 +41,7 @@ _PROXY_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 PHASES: Mapping[str, str] = {
     "connect": "connecting took longer than its limit",
     "first_token": "no first token came within its limit",
+    "read": "nothing arrived within the read limit",
     "idle": "the stream was idle for longer than its limit",
     "attempt": "the attempt took longer than its limit",
     "deadline": "the call's deadline passed",

@@ -177,7 +177,7 @@ def checked_options(*, timeout: object, max_retries: object, extra_headers: obje
     """Read the options a gateway's calls begin with. Raises `ConfigurationError` for values no call could have."""
     try:
         return Options(
-            timeout=None if timeout is None else _timeout(timeout),
+            timeout=_timeout(timeout),
             max_retries=_max_retries(max_retries),
             extra_headers=_texts(extra_headers, "extra_headers"),
         )
@@ -204,7 +204,7 @@ def _timeout(value: object) -> "float | Timeouts | None":
     if not isinstance(value, TimeoutLike):
         kind = type(value).__name__
         refuse("timeout", f"must be seconds, None, or an object with connect and read, not {kind}", "invalid_type")
-    return Timeouts(connect=value.connect, first_token=value.read, idle=value.read, total=None)
+    return Timeouts(connect=value.connect, read=value.read, idle=None, total=None)
 
 
 def _max_retries(value: object) -> int | None:
