@@ -19,7 +19,7 @@ from aigw.call import (
     Timeouts,
     Trail,
 )
-from aigw.errors import APIConnectionError, StreamInterruptedError
+from aigw.errors import APIConnectionError, StreamInterrupted
 from aigw.manifest.snapshot import Provider, Route, Snapshot, Target
 from aigw.runtime.drive import SyncSuspension, run
 from aigw.types.events import Answer, Event, TextDelta
@@ -87,7 +87,7 @@ def test_a_reply_dropped_unread_still_ends() -> None:
     ("error", "outcome"),
     [
         (APIConnectionError("gone"), Outcome.ERROR),
-        (StreamInterruptedError("cut"), Outcome.INTERRUPTED),
+        (StreamInterrupted("cut"), Outcome.INTERRUPTED),
         (KeyboardInterrupt(), Outcome.CANCELLED),
         (asyncio.CancelledError(), Outcome.CANCELLED),
     ],

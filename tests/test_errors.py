@@ -22,7 +22,7 @@ SETTINGS: dict[type[errors.AigwError], tuple[tuple[str, ...], dict[str, Any]]] =
         {"response": RESPONSE, "body": {"a": 1}, "code": "c", "request_id": "r", "retry_after": 2.0},
     ),
     errors.APITimeoutError: (("slow",), {"phase": "idle"}),
-    errors.StreamInterruptedError: (("cut",), {"partial_text": "half", "usage": Usage(input=1)}),
+    errors.StreamInterrupted: (("cut",), {"partial_text": "half", "usage": Usage(input=1)}),
     errors.APIResponseValidationError: (("odd",), {"response": RESPONSE}),
     errors.ManifestInvalidError: (("wrong",), {"source": "m.yaml", "line": 3, "path": "routes[0]"}),
     errors.LengthFinishReasonError: ((), {"completion": {"id": "x"}}),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
-from aigw.errors import StreamInterruptedError
+from aigw.errors import StreamInterrupted
 from aigw.types.json import EMPTY, JsonObject
 
 if TYPE_CHECKING:
@@ -315,7 +315,7 @@ def _after(ending: Ending) -> Exception:
     if ending.outcome in {Outcome.OK, Outcome.CLOSED}:
         return StopAsyncIteration()
     message = f"The stream has ended before ({ending.outcome.value}), and not cleanly. Make the call again."
-    error = StreamInterruptedError(message)
+    error = StreamInterrupted(message)
     error.__cause__ = ending.error
     return error
 
@@ -342,7 +342,7 @@ def outcome_of(error: BaseException) -> Outcome:
     """Tell how a call ended by what ended it. Cancellation and interrupts are no `Exception` in Python."""
     if not isinstance(error, Exception):
         return Outcome.CANCELLED
-    return Outcome.INTERRUPTED if isinstance(error, StreamInterruptedError) else Outcome.ERROR
+    return Outcome.INTERRUPTED if isinstance(error, StreamInterrupted) else Outcome.ERROR
 
 
 class Patience:

@@ -148,10 +148,10 @@ class Gateway(_Face):
 
     `manifest` is a URL, a path, a dict or the document itself (else `AIGW_MANIFEST`; else providers come from their
     usual environment variables, and models are named `provider/model`). `key` says who calls (else `AIGW_KEY`), `tags`
-    what for (else `AIGW_TAGS`). `timeout` (seconds, for a whole call; None is no limit) and `max_retries` (for each target)
-    are defaults over the manifest's. `sinks` receive the record of every call; by default they are logged under `aigw.calls`.
-    `refresh_interval` (seconds) is how often the manifest is looked at; the last good one is kept in `cache_dir`.
-    `transport` is `httpcore`, `pyreqwest` (the extra `fast`), or `auto`: the faster one that is installed.
+    what for (else `AIGW_TAGS`). `timeout` (seconds, for a whole call; None is no limit) and `max_retries` (for each
+    target) are defaults over the manifest's. `sinks` receive the record of every call; by default they are logged under
+    `aigw.calls`. `refresh_interval` (seconds) is how often the manifest is looked at; the last good one is kept in
+    `cache_dir`. `transport` is `httpcore`, or `pyreqwest` (the extra `fast`; see the decisions for what it gives up).
 
     Nothing is opened and no thread runs before the first call. Raises `ConfigurationError`, and `ManifestInvalidError`
     for a manifest that was given in place.
@@ -208,7 +208,7 @@ class AsyncGateway(_Face):
     @staticmethod
     def _runtime(transport: Transport, clock: Clock | None) -> Runtime:
         # Over pyreqwest a cancelled call keeps its connection: that has to be asked for by name.
-        if transport == "pyreqwest" and wants_fast(transport):
+        if wants_fast(transport):
             from aigw.runtime.fast import FastAsyncioRuntime  # noqa: PLC0415 - an extra, imported on first use
 
             return FastAsyncioRuntime(clock)

@@ -13,9 +13,9 @@ from aigw.errors import ConfigurationError, UnexpectedArgumentError
 from aigw.protocols import Sink
 
 ManifestArgument: TypeAlias = str | os.PathLike[str] | Mapping[str, object]
-Transport: TypeAlias = Literal["auto", "httpcore", "pyreqwest"]
+Transport: TypeAlias = Literal["httpcore", "pyreqwest"]
 
-TRANSPORTS: tuple[Transport, ...] = ("auto", "httpcore", "pyreqwest")
+TRANSPORTS: tuple[Transport, ...] = ("httpcore", "pyreqwest")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def configured(  # noqa: PLR0913 - one argument a setting, all by name
         tags=checked_tags(tags) if tags is not None else _tags(environ.get("AIGW_TAGS", "")),
         cache_dir=Path(cache_dir) if cache_dir is not None else _cache_dir(environ),
         refresh_interval=refresh_interval,
-        transport=_transport(transport or environ.get("AIGW_TRANSPORT") or "auto"),
+        transport=_transport(transport or environ.get("AIGW_TRANSPORT") or "httpcore"),
         sinks=None if sinks is None else tuple(sinks),
         records=environ.get("AIGW_RECORDS") or None,
     )

@@ -176,11 +176,10 @@ class Bound:
 
 def wants_fast(transport: Transport) -> bool:
     """Whether to use the extra `fast`. Raises `MissingExtraError` where it was asked for but is not installed."""
-    installed = find_spec("pyreqwest") is not None
-    if transport == "pyreqwest" and not installed:
+    if transport == "pyreqwest" and find_spec("pyreqwest") is None:
         message = "transport='pyreqwest' needs the extra `fast`: pip install 'aigw[fast]'."
         raise MissingExtraError(message)
-    return installed and transport != "httpcore"
+    return transport == "pyreqwest"
 
 
 def _holder(config: Config, fetch: Fetcher, clock: Clock) -> Holder | None:

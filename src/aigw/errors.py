@@ -13,7 +13,7 @@
     ├── APIError                          a call failed
     │   ├── APIConnectionError            who runs the network or the provider: no answer
     │   │   ├── APITimeoutError           no answer in time
-    │   │   └── StreamInterruptedError    an answer began and broke off; carries what had arrived
+    │   │   └── StreamInterrupted    an answer began and broke off; carries what had arrived
     │   ├── APIResponseValidationError    the provider answered, but not in its own dialect
     │   │   └── UnreadableAnswerError     not even JSON, or an HTML page
     │   └── APIStatusError                the provider (or aigw, in its place) refused
@@ -76,7 +76,7 @@ __all__ = [
     "QuotaExceededError",
     "RateLimitError",
     "SecretError",
-    "StreamInterruptedError",
+    "StreamInterrupted",
     "UnexpectedArgumentError",
     "UnprocessableEntityError",
     "UnreadableAnswerError",
@@ -222,8 +222,9 @@ class APIConnectionError(APIError):
 
 
 class APITimeoutError(APIConnectionError):
-    """No answer in time. `phase` says which limit ran out: connect, read, first_token, idle, attempt or
-    deadline.
+    """No answer in time.
+
+    `phase` says which limit ran out: connect, read, first_token, idle, attempt or deadline.
     """
 
     failure = Failure.TIMEOUT
@@ -235,7 +236,7 @@ class APITimeoutError(APIConnectionError):
         self.phase = phase
 
 
-class StreamInterruptedError(APIConnectionError):
+class StreamInterrupted(APIConnectionError):  # noqa: N818 - it names what happened to the stream
     """A streamed answer broke off after it had begun. It is never reported as a clean end.
 
     `partial_text` is the text handed over so far (first choice), `usage` what was reported or estimated, or None.
@@ -272,7 +273,8 @@ class UnreadableAnswerError(APIResponseValidationError):
 class APIStatusError(APIError):
     """The call was refused with an HTTP status: by the provider, or by aigw in its place.
 
-    `response` is the provider's; where aigw refused, it is empty. `body` is the error's object. `request_id` is the provider's; `retry_after` is how long it asked us to wait, in seconds, or None.
+    `response` is the provider's; where aigw refused, it is empty. `body` is the error's object. `request_id` is the
+    provider's; `retry_after` is how long it asked us to wait, in seconds, or None.
     """
 
     default_status: ClassVar[int] = 500

@@ -52,7 +52,7 @@ class Stream(_Streamed[T]):
         return self
 
     def __next__(self) -> T:
-        """Wait for the next item. Raises `StreamInterruptedError` where the answer broke off."""
+        """Wait for the next item. Raises `StreamInterrupted` where the answer broke off."""
         while not self._items:
             try:
                 event = run(self._reply.__anext__())
@@ -86,7 +86,7 @@ class AsyncStream(_Streamed[T]):
         return self
 
     async def __anext__(self) -> T:
-        """Wait for the next item. Raises `StreamInterruptedError` where the answer broke off."""
+        """Wait for the next item. Raises `StreamInterrupted` where the answer broke off."""
         while not self._items:
             event = await self._reply.__anext__()
             try:

@@ -105,6 +105,11 @@ class Journey:
         return self.records.last
 
 
+def was_left(server: ProviderServer) -> bool:
+    """Whether the client of the first request to *server* has left it before its answer was complete."""
+    return server.wait_for(lambda: bool(server.requests)) and server.requests[0].disconnected.wait(5)
+
+
 def texts(chunks: Iterable[Any]) -> list[str]:
     """Give the text of *chunks*."""
     return [choice.delta.content or "" for chunk in chunks for choice in chunk.choices]

@@ -301,7 +301,7 @@ class TestWhatProvidersAnswer:
         first.always(reply)
         journey.start(manifest(first, max_retries=0))
         error = journey.fail(stream=True)
-        assert isinstance(error, aigw.APIResponseValidationError | aigw.StreamInterruptedError)
+        assert isinstance(error, aigw.APIResponseValidationError | aigw.StreamInterrupted)
         assert len(str(error)) < 1000
         journey.start(manifest(first, second, max_retries=0))
         text, ended = journey.read(journey.stream())

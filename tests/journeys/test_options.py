@@ -113,21 +113,21 @@ class TestTimeouts:
         journey.gw = gw.with_options(timeout=BRIEF_S) if place == "copy" else gw
         error = journey.fail(**({"timeout": BRIEF_S} if place == "call" else {}))
         assert "deadline" == error.phase
-        assert 1 == len(first.requests)
+        assert 1 == len(error.attempts)
 
     def test_limits_are_for_each_attempt(self, journey: Journey, first: ProviderServer) -> None:
         first.always(Hang())
         journey.start(manifest(first), timeout=Timeouts(total=BRIEF_S), max_retries=1)
         error = journey.fail()
         assert "attempt" == error.phase
-        assert 2 == len(first.requests)
+        assert [1, 2] == [each.number for each in error.attempts]
 
     def test_the_limits_of_an_httpx_timeout_are_understood(self, journey: Journey, first: ProviderServer) -> None:
         httpx = pytest.importorskip("httpx")
         first.always(Hang())
         journey.start(manifest(first), max_retries=0)
         error = journey.fail(timeout=httpx.Timeout(5.0, read=BRIEF_S), stream=True)
-        assert "first_token" == error.phase
+        assert "read" == error.phase
 
     def test_the_nearer_one_wins(self, journey: Journey, first: ProviderServer) -> None:
         first.always(Hang())
@@ -183,4 +183,4 @@ class TestTransports:
         monkeypatch.setattr("aigw.core.find_spec", lambda name: None)
         with pytest.raises(aigw.MissingExtraError, match=r"aigw\[fast\]"):
             face.gateway(transport="pyreqwest")
-        assert "Fast" not in type(face.gateway(transport="auto")._core._runtime).__name__
+        assert "Fast" not in type(face.gateway()._core._runtime).__name__

@@ -130,6 +130,7 @@ class TestNothingShowsThem:
         journey.start(keyed(first), key=OWN_KEY, transport=transport)
         more = {"timeout": BRIEF} if isinstance(fault, Hang) else {}
         error = self.error_of(journey, messages=MESSAGES, stream=streamed, **more)
+        assert first.wait_for(lambda: bool(first.requests))
         assert KEY in str(dict(first.requests[0].headers))
         assert PROMPT.encode() in first.requests[0].body
         clean(*told(error), *logged(caplog))

@@ -17,7 +17,7 @@ from aigw.errors import (
     QuotaExceededError,
     RateLimitError,
     SecretError,
-    StreamInterruptedError,
+    StreamInterrupted,
     UnreadableAnswerError,
 )
 from aigw.manifest.snapshot import DEFAULT_FALLBACK_ON
@@ -29,7 +29,7 @@ PASSING = [
     OverloadedError("x"),
     APIConnectionError("x"),
     APITimeoutError("x", phase="first_token"),
-    StreamInterruptedError("x"),
+    StreamInterrupted("x"),
     UnreadableAnswerError("x"),
 ]
 CALLERS = [BadRequestError("x"), ContextLengthExceededError("x"), ContentPolicyError("x")]

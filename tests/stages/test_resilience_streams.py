@@ -13,7 +13,7 @@ from aigw.errors import (
     APITimeoutError,
     OverloadedError,
     RateLimitError,
-    StreamInterruptedError,
+    StreamInterrupted,
 )
 from aigw.stages.committed import HELD_MOST
 from aigw.types.events import (
@@ -85,7 +85,7 @@ def test_a_cut_anywhere_is_an_invisible_fallback_or_an_interruption_never_a_clea
         assert ["a/m"] * 3 + ["b/m"] == bench.sent
         assert B is call.trail.target
     else:
-        assert isinstance(error, StreamInterruptedError)
+        assert isinstance(error, StreamInterrupted)
         assert list(STREAM[:at]) == events
         assert not is_whole(events)
         assert text_of([event for event in events if getattr(event, "choice", 0) == 0]) == error.partial_text
@@ -110,7 +110,7 @@ def test_an_interruption_tells_what_came_what_it_cost_and_why(bench: Bench) -> N
 
     _, error = bench.read(call)
 
-    assert isinstance(error, StreamInterruptedError)
+    assert isinstance(error, StreamInterrupted)
     assert "Hello" == error.partial_text
     assert Usage(input=3, output=1, estimated=True) == error.usage
     assert cause is error.__cause__
@@ -148,7 +148,7 @@ def test_a_stream_that_never_begins_anywhere_is_an_interruption_without_text(ben
     events, error = bench.read(bench.call(stream=True))
 
     assert [] == events
-    assert isinstance(error, StreamInterruptedError)
+    assert isinstance(error, StreamInterrupted)
     assert ("", 3) == (error.partial_text, len(error.attempts))
 
 
@@ -190,7 +190,7 @@ def test_every_kind_of_content_commits(bench: Bench, first: Event) -> None:
     events, error = bench.read(bench.call(stream=True))
 
     assert [Started(), first] == events
-    assert isinstance(error, StreamInterruptedError)
+    assert isinstance(error, StreamInterrupted)
 
 
 @pytest.mark.parametrize("first", [TextDelta(""), ReasoningDelta(""), RefusalDelta("")])
@@ -217,7 +217,7 @@ def test_a_bug_after_the_commit_is_no_clean_end_either(bench: Bench) -> None:
 
     _, error = bench.read(bench.call(stream=True))
 
-    assert isinstance(error, StreamInterruptedError)
+    assert isinstance(error, StreamInterrupted)
     assert bug is error.__cause__
     assert {} == bench.breakers.snapshot()
 
@@ -325,7 +325,7 @@ class TestSettling:
 
         _, error = bench.read(bench.call(stream=True))
 
-        assert isinstance(error, StreamInterruptedError)
+        assert isinstance(error, StreamInterrupted)
         assert {} == bench.breakers.snapshot()
 
     def test_a_stream_under_way_is_on_the_trail_before_it_ends(self, bench: Bench) -> None:

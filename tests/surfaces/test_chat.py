@@ -13,7 +13,7 @@ from aigw.errors import (
     BadRequestError,
     ContentFilterFinishReasonError,
     LengthFinishReasonError,
-    StreamInterruptedError,
+    StreamInterrupted,
     UnexpectedArgumentError,
 )
 from aigw.streams import AsyncStream, Stream
@@ -158,12 +158,12 @@ def test_stream_is_of_its_faces_kind_and_knows_its_record(face: Face) -> None:
 
 
 def test_an_interrupted_stream_is_never_a_clean_end(face: Face) -> None:
-    engine = FakeEngine([*STREAMED[:2], StreamInterruptedError("cut", partial_text="hel")])
+    engine = FakeEngine([*STREAMED[:2], StreamInterrupted("cut", partial_text="hel")])
 
-    with pytest.raises(StreamInterruptedError):
+    with pytest.raises(StreamInterrupted):
         face.listed(face.completions(engine).create(**SAID, stream=True))
     assert [Outcome.INTERRUPTED] == engine.ends
-    with pytest.raises(StreamInterruptedError):
+    with pytest.raises(StreamInterrupted):
         face.done(face.completions(FakeEngine(engine.events)).create(**SAID))
 
 

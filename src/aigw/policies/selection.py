@@ -46,7 +46,8 @@ def find_route(snapshot: Snapshot, name: str) -> Route:
 def plan(route: Route, objection: Objection, is_open: Callable[[Target], bool]) -> Plan:
     """Judge each target of *route*: an *objection* rules it out; an open breaker too, unless all others are out.
 
-    Reasons are codes: `ok`, `breaker_open`, `last_resort` (its breaker is open, and so is every other), or what *objection* says (`unsupported:n`, `no_secret`).
+    Reasons are codes: `ok`, `breaker_open`, `last_resort` (its breaker is open, and so is every other), or what
+    *objection* says (`unsupported:n`, `no_secret`).
     """
     fit: list[Target] = []
     resting: list[Target] = []

@@ -1,13 +1,13 @@
 """Streams around the commit point: hold events back until content comes, then guard the rest against a silent end.
 
 Until the first content event nothing has been handed to the caller, so a failure may still be hidden by another
-attempt. From then on the stream either ends whole or raises `StreamInterruptedError`.
+attempt. From then on the stream either ends whole or raises `StreamInterrupted`.
 """
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from aigw.errors import StreamInterruptedError
+from aigw.errors import StreamInterrupted
 from aigw.types.events import (
     Answer,
     ChoiceEnded,
@@ -46,7 +46,7 @@ def is_content(event: "Event") -> bool:
 async def hold(reply: "Reply") -> "list[Event]":
     """Read *reply* up to its first content event, or to a whole end without any, and give what was read.
 
-    Raises what *reply* raises, or `StreamInterruptedError` if it is cut before; either way *reply* has closed itself.
+    Raises what *reply* raises, or `StreamInterrupted` if it is cut before; either way *reply* has closed itself.
     """
     held: list[Event] = []
     try:
@@ -57,7 +57,7 @@ async def hold(reply: "Reply") -> "list[Event]":
                 return held
     except StopAsyncIteration:
         message = "The stream ended before any of its answer came, and without its terminal marker."
-        raise StreamInterruptedError(message) from None
+        raise StreamInterrupted(message) from None
 
 
 class Committed:
@@ -120,11 +120,11 @@ class Committed:
             self._is_whole = True
             self._attempt.succeeded()
 
-    def _interrupted(self, cause: Exception | None) -> StreamInterruptedError:
+    def _interrupted(self, cause: Exception | None) -> StreamInterrupted:
         """Make the error for a stream cut after its beginning was handed over, and settle its attempt."""
         target = self._attempt.target
         how = "without its terminal marker" if cause is None else f"with {type(cause).__name__}"
-        error = StreamInterruptedError(
+        error = StreamInterrupted(
             f"The stream from {target.id} broke off {how}, after its beginning was handed over. "
             "`partial_text` has what came; to have it whole, make the call again.",
             partial_text="".join(self._text),

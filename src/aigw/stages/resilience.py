@@ -43,7 +43,7 @@ class Resilience:
         """Give the first answer to be had before the call's deadline.
 
         Raises the last failure, with all attempts on it, or `APITimeoutError` (`deadline`). A stream is given back once
-        its first content event is there; if it breaks off later, reading it raises `StreamInterruptedError`.
+        its first content event is there; if it breaks off later, reading it raises `StreamInterrupted`.
         """
         walk = _Walk(self, call, proceed)
         try:

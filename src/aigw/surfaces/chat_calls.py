@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
 from pydantic import TypeAdapter
 
 from aigw.call import Outcome
-from aigw.errors import AigwError, APIResponseValidationError, StreamInterruptedError
+from aigw.errors import AigwError, APIResponseValidationError, StreamInterrupted
 from aigw.surfaces.chat_request import Asked, ask
 from aigw.surfaces.chat_response import ChunkWriter, completion_body, validated
 from aigw.surfaces.chat_state import StreamState
@@ -79,7 +79,7 @@ def check_whole(handled: "Handled") -> None:
         raise ending.error
     if handled.call.trail.finish_reason is None:
         message = "The stream was closed before its end, so there is no final completion. Read it first, then close it."
-        raise StreamInterruptedError(message)
+        raise StreamInterrupted(message)
 
 
 async def opened(engine: "Engine", asked: Asked) -> "Handled":

@@ -51,7 +51,7 @@ class ChatCompletionStream(_Watched[T]):
         return self
 
     def __next__(self) -> "ChatCompletionStreamEvent[T]":
-        """Wait for the next event. Raises `StreamInterruptedError` where the answer broke off."""
+        """Wait for the next event. Raises `StreamInterrupted` where the answer broke off."""
         while not self._events:
             self._events.extend(self._state.handle(next(self._chunks)))
         return self._events.popleft()
@@ -91,7 +91,7 @@ class AsyncChatCompletionStream(_Watched[T]):
         return self
 
     async def __anext__(self) -> "ChatCompletionStreamEvent[T]":
-        """Wait for the next event. Raises `StreamInterruptedError` where the answer broke off."""
+        """Wait for the next event. Raises `StreamInterrupted` where the answer broke off."""
         while not self._events:
             self._events.extend(self._state.handle(await self._chunks.__anext__()))
         return self._events.popleft()
