@@ -187,7 +187,7 @@ def listing() -> list[str]:
         if inspect.ismodule(exported):
             for inner in getattr(exported, "__all__", ()):
                 collected.add(exported.__name__, inner)
-        elif getattr(exported, "__module__", "").startswith("aigw"):
+        elif hasattr(exported, "__qualname__") and exported.__module__.startswith("aigw"):
             collected.add(exported.__module__, exported.__qualname__)
     return sorted(collected.lines)
 

@@ -341,7 +341,7 @@ class HttpxTimeout:
         ({"timeout": omit}, None),
         ({"timeout": 20}, 20.0),
         ({"timeout": None}, Timeouts(None, None, None, None)),
-        ({"timeout": HttpxTimeout()}, Timeouts(1.0, 2.0, 2.0, None)),
+        ({"timeout": HttpxTimeout()}, Timeouts(connect=1.0, idle=None, total=None, read=2.0)),
     ],
 )
 def test_timeouts_are_seconds_or_phases(said: Any, expected: object) -> None:
