@@ -73,8 +73,8 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the suite in parallel on the built wheel; what follows `--` goes to pytest."""
-    session.install(_wheel(session), *_group("tests"))
+    """Run the suite in parallel on the built wheel with its extras; what follows `--` goes to pytest."""
+    session.install(_wheel(session, "[fast]"), *_group("tests"))
     session.env["PYTHONPATH"] = ""
     session.run("python", "-c", "import aigw; assert 'site-packages' in aigw.__file__, aigw.__file__")
     session.run("python", "-m", "pytest", "-n", "auto", "-m", "not services", *session.posargs)

@@ -74,7 +74,7 @@ def source_of(value: "str | PathLike[str] | Mapping[str, object]") -> Source:
         return StaticSource(value)
     if isinstance(value, PathLike):
         return FileSource(os.fspath(value))
-    if not isinstance(value, str):
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers are not all typed
         message = f"the manifest is a {type(value).__name__}; give a URL, a path, a mapping or the text of a manifest"
         raise ConfigurationError(message)
     if not value.strip():

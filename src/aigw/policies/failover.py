@@ -71,7 +71,7 @@ def may_move(error: Exception, fallback_on: AbstractSet[Failure]) -> bool:
 
 def forbids_retry(error: Exception) -> bool:
     """Whether the provider said with *error* that sending the same again is pointless (`x-should-retry: false`)."""
-    if not isinstance(error, APIStatusError) or error.response is None:
+    if not isinstance(error, APIStatusError):
         return False
     return error.response.headers.get("x-should-retry", "").strip().lower() == "false"
 
