@@ -107,6 +107,9 @@ async def _until_shutdown(home: _Home) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
+        under_way = home.tasks - {asyncio.current_task()}
+        if under_way:
+            await asyncio.gather(*under_way, return_exceptions=True)
         await home.closed()
         for pool in home.pools.values():
             await pool.close()

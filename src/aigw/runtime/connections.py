@@ -61,18 +61,23 @@ class Connections:
         self._origin = httpcore.URL(url).origin
         self._tls = http.tls() if url.startswith("https") else None
         self._shelf: Shelf[httpcore.HTTPConnection] = Shelf()
+        self._busy: set[httpcore.HTTPConnection] = set()
+        """Held on to, so that a reply in a reference cycle is not collected together with its open socket."""
         self._backend = PatientBackend()
 
     def send(self, request: httpcore.Request) -> tuple[httpcore.Response, Close]:
         """Give the response to *request*, and what gives its connection back. Raises httpcore's errors."""
         connection = self._connection()
+        self._busy.add(connection)
         try:
             response = connection.handle_request(request)
         except BaseException:
+            self._busy.discard(connection)
             connection.close()
             raise
 
         def close() -> None:
+            self._busy.discard(connection)
             response.close()
             self._keep(connection)
 
@@ -113,17 +118,21 @@ class AsyncConnections:
         self._origin = httpcore.URL(url).origin
         self._tls = http.tls() if url.startswith("https") else None
         self._shelf: Shelf[httpcore.AsyncHTTPConnection] = Shelf()
+        self._busy: set[httpcore.AsyncHTTPConnection] = set()
 
     async def send(self, request: httpcore.Request) -> tuple[httpcore.Response, AsyncClose]:
         """Give the response to *request*, and what gives its connection back. Raises httpcore's errors."""
         connection = await self._connection()
+        self._busy.add(connection)
         try:
             response = await connection.handle_async_request(request)
         except BaseException:
+            self._busy.discard(connection)
             await connection.aclose()
             raise
 
         async def close() -> None:
+            self._busy.discard(connection)
             await response.aclose()
             await self._keep(connection)
 
