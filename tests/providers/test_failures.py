@@ -290,3 +290,11 @@ def test_reading_a_duration_never_fails(text: str) -> None:
 @given(st.integers(0, 99), st.integers(0, 59), st.integers(0, 59))
 def test_durations_are_read_as_go_writes_them(hours: int, minutes: int, seconds: int) -> None:
     assert hours * 3600 + minutes * 60 + seconds == duration(f"{hours}h{minutes}m{seconds}s")
+
+
+def test_a_body_that_was_cut_is_not_called_something_it_is_not() -> None:
+    cut = HttpResponse(
+        500, Headers({"content-type": "application/json"}), b'{"error": {"message": "' + b"x" * 9000, truncated=True
+    )
+
+    assert "no more than 8 KiB was read" in str(refusal(cut, "p"))

@@ -243,6 +243,8 @@ def _without_words(response: HttpResponse, body: object) -> str:
         return "a redirect, which is never followed with a key in hand; correct the provider's base_url"
     if not response.content.strip():
         return "an empty body"
+    if response.truncated:
+        return f"a body of which no more than {len(response.content) // 1024} KiB was read; its status decides"
     if isinstance(body, str):
         kind = response.headers.get("content-type", "no content type")
         return f"a body that is not JSON ({for_people(kind, 60)}); check base_url and what stands in between"
