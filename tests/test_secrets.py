@@ -1,11 +1,12 @@
 """Secrets: found where they are referred to, noticed when rotated, and never shown."""
 
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
 from aigw.errors import SecretError
-from aigw.secrets import EnvironmentSource, FileSource, Secrets
+from aigw.secrets import EnvironmentSource, FileSource, Schemes, Secrets
 
 
 def test_a_variable_is_read_at_each_use() -> None:
@@ -56,6 +57,24 @@ def test_no_representation_shows_a_value(tmp_path: Path) -> None:
     secrets.fetch(f"file:{tmp_path / 'key'}")
 
     assert "canary" not in repr(secrets) + repr(vars(secrets))
+
+
+def test_an_installed_scheme_may_stand_in_a_manifest_and_is_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Vault:
+        scheme = "vault"
+
+        def fetch(self, reference: str) -> str:
+            return f"secret of {reference}"
+
+    point = EntryPoint("vault", "acme:Vault", "aigw.secrets")
+    monkeypatch.setattr(EntryPoint, "load", lambda _: Vault)
+    monkeypatch.setattr("aigw.secrets.entry_points", lambda *, group, name="vault": [point] if name == "vault" else [])
+
+    assert "vault" in Schemes()
+    assert "env" in Schemes()
+    assert "volt" not in Schemes()
+    assert {"env", "file", "vault"} == set(Schemes())
+    assert "secret of kv/key" == Secrets(EnvironmentSource({})).fetch("vault:kv/key")
 
 
 def test_a_problem_is_told_without_raising() -> None:

@@ -23,9 +23,9 @@ from aigw.runtime.background import Background, give_way
 from aigw.runtime.clock import SystemClock
 from aigw.runtime.fetch import Fetcher
 from aigw.runtime.fork import Forkable, remember
-from aigw.secrets import Secrets
-from aigw.sinks.jsonl import JsonLinesSink
+from aigw.secrets import Schemes, Secrets
 from aigw.sinks.log import LogSink
+from aigw.sinks.named import sink_named
 from aigw.types.request import Request
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def _holder(config: Config, fetch: Fetcher, clock: Clock) -> Holder | None:
 
 def _compile(content: "bytes | str | Mapping[str, object]", source: str) -> Snapshot:
     """Compile in small bites, giving way to the application's threads (and its event loop) between them."""
-    return compile_manifest(content, source=source, kinds=kinds(), breathe=give_way)
+    return compile_manifest(content, source=source, kinds=kinds(), schemes=Schemes(), breathe=give_way)
 
 
 def _principal(key: str | None) -> Principal:
@@ -212,4 +212,4 @@ def _principal(key: str | None) -> Principal:
 
 def _sinks(config: Config) -> tuple[Sink, ...]:
     sinks: tuple[Sink, ...] = (LogSink(),) if config.sinks is None else config.sinks
-    return sinks if config.records is None else (*sinks, JsonLinesSink(config.records))
+    return sinks if config.records is None else (*sinks, sink_named(config.records))

@@ -5,7 +5,7 @@ noticed at the next call. Values appear in no representation and no error.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import cast
@@ -14,6 +14,7 @@ from aigw.errors import SecretError
 from aigw.protocols import SecretSource
 
 ENTRY_POINTS = "aigw.secrets"
+BUILT_IN = frozenset({"env", "file"})
 
 
 class EnvironmentSource:
@@ -59,6 +60,25 @@ class FileSource:
             raise SecretError(message)
         self._read[reference] = (version, value)
         return value
+
+
+class Schemes(Collection[str]):
+    """The schemes that can be resolved: built in, or installed. Installed ones are looked up only when asked for."""
+
+    __slots__ = ()
+
+    def __contains__(self, scheme: object) -> bool:
+        return scheme in BUILT_IN or scheme in _installed_schemes()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(BUILT_IN | _installed_schemes())
+
+    def __len__(self) -> int:
+        return len(BUILT_IN | _installed_schemes())
+
+
+def _installed_schemes() -> frozenset[str]:
+    return frozenset(point.name for point in entry_points(group=ENTRY_POINTS))
 
 
 class Secrets:

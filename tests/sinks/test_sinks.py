@@ -5,12 +5,15 @@ import logging
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
 from aigw.call import Attempt, Outcome, Principal
+from aigw.errors import ConfigurationError
 from aigw.record import Record
+from aigw.sinks import named
 from aigw.sinks.jsonl import JsonLinesSink
 from aigw.sinks.log import LogSink
 from aigw.types.usage import Usage
@@ -98,3 +101,49 @@ def test_logging_is_one_line_when_on_and_nothing_when_off(caplog: pytest.LogCapt
     LogSink().write(RECORD)
     assert "call call_1 ok model=m target=p/m attempts=1" in caplog.text
     assert caplog.records[0].aigw["call_id"] == "call_1"  # type: ignore[attr-defined]
+
+
+class Kept:
+    """An installed sink, made with what stands behind the colon."""
+
+    def __init__(self, rest: str) -> None:
+        self.rest = rest
+        if rest == "broken":
+            raise ValueError(rest)
+
+    def write(self, record: Record) -> None:
+        """Keep nothing."""
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+@pytest.fixture
+def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("kept", "tests.sinks.test_sinks:Kept", "aigw.sinks")
+    monkeypatch.setattr(EntryPoint, "load", lambda _: Kept)
+    monkeypatch.setattr(named, "entry_points", lambda *, group, name: [point] if name == "kept" else [])
+
+
+@pytest.mark.usefixtures("_installed")
+def test_an_installed_sink_is_made_by_its_name() -> None:
+    made = named.sink_named("kept:up to here")
+
+    assert isinstance(made, Kept)
+    assert "up to here" == made.rest
+
+
+@pytest.mark.usefixtures("_installed")
+def test_a_sink_that_cannot_be_had_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="No sink 'lost' is installed"):
+        named.sink_named("lost:x")
+    with pytest.raises(ConfigurationError, match=r"sink 'kept' .* cannot be made: ValueError"):
+        named.sink_named("kept:broken")
+
+
+def test_a_path_is_a_file_of_json_lines(tmp_path: Path) -> None:
+    made = named.sink_named(str(tmp_path / "calls.jsonl"))
+    made.write(RECORD)
+    made.close()
+
+    assert (tmp_path / "calls.jsonl").exists()

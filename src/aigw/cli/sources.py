@@ -21,6 +21,7 @@ from aigw.manifest.sources import (
 )
 from aigw.providers.registry import kinds
 from aigw.runtime.fetch import Fetcher
+from aigw.secrets import Schemes
 
 STANDARD_INPUT: Final = "-"
 
@@ -33,14 +34,14 @@ def load(named: str | None) -> Snapshot:
     Raises `ManifestInvalidError` with all its problems, `ManifestUnavailableError` if it cannot be had.
     """
     if named == STANDARD_INPUT:
-        return compile_manifest(sys.stdin.buffer.read(), source="standard input", kinds=kinds())
+        return compile_manifest(sys.stdin.buffer.read(), source="standard input", kinds=kinds(), schemes=Schemes())
     named = os.environ.get("AIGW_MANIFEST") or None if named is None else named
     if named is None:
         return default_snapshot(os.environ, kinds())
     source = source_of(named)
     if isinstance(source, StaticSource):
-        return compile_manifest(source.content, source=source.label, kinds=kinds())
-    return compile_manifest(_content(source), source=source.label, kinds=kinds())
+        return compile_manifest(source.content, source=source.label, kinds=kinds(), schemes=Schemes())
+    return compile_manifest(_content(source), source=source.label, kinds=kinds(), schemes=Schemes())
 
 
 def _content(source: FileSource | UrlSource) -> bytes:
