@@ -35,6 +35,7 @@ LAYERS = {
     "aigw.caches": "caches",
     "aigw.sinks": "sinks",
     "aigw.secrets": "secrets",
+    "aigw.credentials": "credentials",
     "aigw.manifest": "manifest",
     "aigw.manifest.snapshot": "snapshot",
     "aigw.runtime": "runtime",
@@ -54,8 +55,8 @@ LAYERS = {
 TYPES = {"types"}
 WORDS = TYPES | {"errors", "wire", "call", "snapshot", "record", "latch"}
 SEAMS = WORDS | {"protocols"}
-STAGES = SEAMS | {"policies", "secrets"}
-CONCRETE = {"providers", "state", "caches", "sinks", "secrets", "manifest", "runtime"}
+STAGES = SEAMS | {"policies", "secrets", "credentials"}
+CONCRETE = {"providers", "state", "caches", "sinks", "secrets", "credentials", "manifest", "runtime"}
 PIPELINE = STAGES | CONCRETE | {"stages", "drive", "config"}
 STREAMS = SEAMS | {"policies", "pipeline", "drive"}
 SURFACES = STREAMS | {"streams"}
@@ -77,6 +78,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "caches": SEAMS,
     "sinks": SEAMS,
     "secrets": SEAMS,
+    "credentials": SEAMS | {"secrets", "policies"},
     "manifest": SEAMS,
     "config": SEAMS,
     "drive": set(),
@@ -99,6 +101,7 @@ TYPE_ONLY = {
     ("errors", "call"): "an error carries the attempts that led to it",
     ("types", "errors"): "an event may hold the error that stands in its place in a stream",
     ("types", "record"): "a response model carries the record of its call",
+    ("types", "wire"): "an answer that is passed through is the provider's response as it came",
 }
 
 WAITING_ALLOWED = {"runtime", "drive", "testing", "cli"}

@@ -73,7 +73,7 @@ def test_an_installed_scheme_may_stand_in_a_manifest_and_is_resolved(monkeypatch
     assert "vault" in Schemes()
     assert "env" in Schemes()
     assert "volt" not in Schemes()
-    assert {"env", "file", "vault"} == set(Schemes())
+    assert {"aws", "azure", "env", "file", "google", "vault"} == set(Schemes())
     assert "secret of kv/key" == Secrets(EnvironmentSource({})).fetch("vault:kv/key")
 
 

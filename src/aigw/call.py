@@ -15,10 +15,10 @@ from aigw.errors import StreamInterrupted
 from aigw.types.json import EMPTY, JsonObject
 
 if TYPE_CHECKING:
-    from aigw.manifest.snapshot import Route, Snapshot, Target
+    from aigw.manifest.snapshot import Route, Snapshot, Target, Unsupported
     from aigw.record import Record
     from aigw.types.events import Event
-    from aigw.types.request import Request
+    from aigw.types.request import AnyRequest
     from aigw.types.usage import Usage
     from aigw.wire import HttpResponse
 
@@ -141,7 +141,8 @@ class Trail:
 class Options:
     """What the caller says about a call beside the request.
 
-    `timeout` is for the whole call, in seconds, or limits for each attempt; None leaves it to the manifest.
+    `timeout` is for the whole call, in seconds, or limits for each attempt; None leaves it to the manifest, as it does
+    for `unsupported`: what to do about what a target cannot express.
     """
 
     timeout: float | Timeouts | None = None
@@ -149,6 +150,7 @@ class Options:
     extra_headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     extra_query: JsonObject = EMPTY
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    unsupported: "Unsupported | None" = None
 
 
 DEFAULTS = Options()
@@ -164,7 +166,7 @@ class Call:
     """
 
     id: str
-    request: "Request"
+    request: "AnyRequest"
     snapshot: "Snapshot"
     principal: Principal
     tags: Mapping[str, str]

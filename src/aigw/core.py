@@ -4,10 +4,11 @@ import hashlib
 import os
 import random
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from aigw.call import DEFAULTS, Options, Principal
 from aigw.config import Config, Transport
+from aigw.credentials.cache import Credentials
 from aigw.errors import AigwError, GatewayClosedError, ManifestUnavailableError, MissingExtraError
 from aigw.manifest.compile import compile_manifest
 from aigw.manifest.default import default_snapshot
@@ -26,10 +27,12 @@ from aigw.runtime.fork import Forkable, remember
 from aigw.secrets import Schemes, Secrets
 from aigw.sinks.log import LogSink
 from aigw.sinks.named import sink_named
-from aigw.types.request import Request
+from aigw.types.request import AnyRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
 
 START_LIMIT_S = 2.0
 """How long a first call may wait for a manifest that is nowhere at hand."""
@@ -51,7 +54,7 @@ class Core:
             snapshot=self.snapshot,
             at_hand=self.at_hand,
             principal=_principal(config.key),
-            secrets=Secrets(),
+            credentials=Credentials(Secrets()),
             sinks=self._sinks,
         )
         remember(self)
@@ -149,15 +152,19 @@ class Bound:
         self._core = core
         self._options = options
 
-    async def open(self, request: Request, options: Options) -> Handled:
+    async def open(self, request: AnyRequest, options: Options) -> Handled:
         """Send *request* through the pipeline, the call's own *options* over the gateway's."""
         return await self._core.pipeline.open(request, self._merged(options))
 
-    def refused(self, model: str, error: AigwError, *, stream: bool) -> None:
+    def refused(self, model: str, error: AigwError, *, stream: bool, surface: str = "chat") -> None:
         """Put on record a call whose arguments could not be read."""
-        self._core.pipeline.refused(model, error, self._options, stream=stream)
+        self._core.pipeline.refused(model, error, self._options, stream=stream, surface=surface)
 
-    async def explain(self, request: Request, options: Options) -> Record:
+    async def offload(self, work: "Callable[[], T]") -> T:
+        """Do *work*, which reads files, without holding up anyone else."""
+        return await self._core.pipeline.runtime.offload(work)
+
+    async def explain(self, request: AnyRequest, options: Options) -> Record:
         """Say what would become of *request*, calling nobody."""
         return await self._core.pipeline.explain(request, self._merged(options))
 
@@ -171,6 +178,7 @@ class Bound:
             {**mine.extra_headers, **own.extra_headers},
             own.extra_query,
             {**mine.tags, **own.tags},
+            own.unsupported or mine.unsupported,
         )
 
 

@@ -8,23 +8,26 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from aigw.call import Call, Options, Principal, Reply, Trail
+from aigw.credentials.cache import Credentials
 from aigw.errors import AigwError, GatewayClosedError
 from aigw.manifest.snapshot import Snapshot
+from aigw.policies.affinity import Issuers
 from aigw.policies.breaker import Breakers
 from aigw.policies.headers import check_headers
 from aigw.policies.retry_budget import RetryBudgets
 from aigw.protocols import Proceed, Runtime, Sink, Stage
-from aigw.providers.registry import adapter
+from aigw.providers.registry import adapter_for
 from aigw.record import Record
-from aigw.secrets import Secrets
 from aigw.stages.dispatch import Dispatch
 from aigw.stages.recording import Recording, record_of
 from aigw.stages.resilience import Resilience
 from aigw.stages.routing import Routing
-from aigw.types.request import Request
+from aigw.types.request import AnyRequest, Request
+
+T = TypeVar("T")
 
 __all__ = ["ORDER", "Engine", "Handled", "Options", "Pipeline", "fold"]
 
@@ -53,12 +56,16 @@ class Handled:
 class Engine(Protocol):
     """What a surface needs of the rest."""
 
-    async def open(self, request: Request, options: Options) -> Handled:
+    async def open(self, request: AnyRequest, options: Options) -> Handled:
         """Send *request* through the pipeline. Raises the errors of `aigw.errors`."""
         ...
 
-    def refused(self, model: str, error: AigwError, *, stream: bool) -> None:
+    def refused(self, model: str, error: AigwError, *, stream: bool, surface: str = "chat") -> None:
         """Put on record a call whose arguments could not be read. Never waits."""
+        ...
+
+    async def offload(self, work: Callable[[], T]) -> T:
+        """Do *work*, which reads files, without holding up anyone else."""
         ...
 
 
@@ -89,7 +96,7 @@ class Pipeline:
         snapshot: Callable[[float | None], Awaitable[Snapshot]],
         at_hand: Callable[[], Snapshot | None],
         principal: Principal,
-        secrets: Secrets,
+        credentials: Credentials,
         sinks: Sequence[Sink],
     ) -> None:
         self.runtime = runtime
@@ -98,16 +105,19 @@ class Pipeline:
         self._at_hand = at_hand
         self._recording = Recording(runtime, sinks)
         self._principal = principal
-        self._routing = Routing(adapter, secrets, lambda target: self.breakers.is_open(target.id))
+        self._issuers = Issuers()
+        self._routing = Routing(
+            adapter_for, credentials, lambda target: self.breakers.is_open(target.id), self._issuers
+        )
         self._budgets = RetryBudgets(runtime.monotonic)
         made: dict[type, Stage] = {
             Recording: self._recording,
             Routing: self._routing,
             Resilience: Resilience(runtime, self.breakers, self._budgets, random.random),
         }
-        self._first = fold([made[kind] for kind in ORDER], Dispatch(runtime, adapter, secrets))
+        self._first = fold([made[kind] for kind in ORDER], Dispatch(runtime, adapter_for, credentials))
 
-    async def open(self, request: Request, options: Options) -> Handled:
+    async def open(self, request: AnyRequest, options: Options) -> Handled:
         """Send *request* down the stages. Raises the errors of `aigw.errors`."""
         begun = self._now()
         try:
@@ -119,24 +129,25 @@ class Pipeline:
             raise
         return Handled(call, await self._first(call), self.runtime)
 
-    async def explain(self, request: Request, options: Options) -> Record:
+    async def explain(self, request: AnyRequest, options: Options) -> Record:
         """Say what would become of *request*, calling nobody. Raises what `open` would before its first send."""
         call = await self._call(request, options, self._now())
         _, decided = self._routing.decide(call)
         call.trail.target = decided.targets[0] if decided.targets else None
         return record_of(call, self.runtime.monotonic())
 
-    def refused(self, model: str, error: AigwError, options: Options, *, stream: bool) -> None:
+    def refused(self, model: str, error: AigwError, options: Options, *, stream: bool, surface: str) -> None:
         """Put on record a call whose arguments could not be read, so that no request could be made of them."""
-        request = Request("", model, (), {}, stream=stream, verbatim={})
+        request = Request("", model, (), {}, stream=stream, verbatim={}, surface=surface)
         self._recording.refuse(self._new(request, options, self._at_hand() or NOTHING, self._now()), error)
 
     def after_fork(self) -> None:
         """Give up, in a forked child, locks that a thread of the parent may have held."""
         self.breakers.after_fork()
         self._budgets.after_fork()
+        self._issuers.after_fork()
 
-    async def _call(self, request: Request, options: Options, begun: tuple[float, float]) -> Call:
+    async def _call(self, request: AnyRequest, options: Options, begun: tuple[float, float]) -> Call:
         check_headers(options.extra_headers)
         within = options.timeout if isinstance(options.timeout, float | int) else None
         return self._new(request, options, await self._snapshot(within), begun)
@@ -144,7 +155,7 @@ class Pipeline:
     def _now(self) -> tuple[float, float]:
         return self.runtime.time(), self.runtime.monotonic()
 
-    def _new(self, request: Request, options: Options, snapshot: Snapshot, begun: tuple[float, float]) -> Call:
+    def _new(self, request: AnyRequest, options: Options, snapshot: Snapshot, begun: tuple[float, float]) -> Call:
         at, started = begun
         return Call(
             id=f"call_{int(at * 1000):012x}{random.getrandbits(64):016x}",
@@ -156,4 +167,5 @@ class Pipeline:
             trail=Trail(),
             at=at,
             started=started,
+            surface=request.surface,
         )

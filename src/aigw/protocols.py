@@ -6,22 +6,27 @@ Adapters are pure and synchronous. Everything that may wait is `async def` and w
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from typing_extensions import TypeIs
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from aigw.call import Call, Patience, Reply
+    from aigw.call import Call, Deadline, Patience, Reply
     from aigw.errors import APIError
-    from aigw.manifest.snapshot import Target
+    from aigw.manifest.snapshot import Provider, Target
     from aigw.record import Record
-    from aigw.types.events import Answer, Event
-    from aigw.types.request import Request
+    from aigw.types.credential import Credential
+    from aigw.types.events import Event, Whole
+    from aigw.types.kind import Kind
+    from aigw.types.operation import Operation
+    from aigw.types.request import AnyRequest
     from aigw.wire import Headers, HttpRequest, HttpResponse
 
 T = TypeVar("T")
+R_contra = TypeVar("R_contra", contravariant=True)
+"""What an adapter writes: `Request`, `EmbeddingsRequest` or `RelayRequest`, as its operation says."""
 
 Proceed: TypeAlias = "Callable[[Call], Awaitable[Reply]]"
 
@@ -54,28 +59,29 @@ class Decoder(Protocol):
         ...
 
 
-class Adapter(Protocol):
-    """Bytes to canonical types and back for one wire dialect. Pure: no waiting, no clock, no environment."""
+class Adapter(Protocol[R_contra]):
+    """Bytes to canonical types and back for one wire dialect. Pure: no waiting, no clock, no environment, no key."""
 
     dialect: str
+    operation: "Operation"
 
-    def unsupported(self, request: "Request", target: "Target") -> tuple[str, ...]:
+    def unsupported(self, request: R_contra, target: "Target") -> tuple[str, ...]:
         """Name the parameters and parts of *request* that *target* cannot express (`n`, `messages[2].audio`)."""
         ...
 
-    def write(self, request: "Request", target: "Target", secret: str | None) -> Outgoing:
+    def write(self, request: R_contra, target: "Target") -> Outgoing:
         """Write *request* for *target*. Raises `UnsupportedParameterError`, or drops with a note, if so declared."""
         ...
 
-    def read(self, response: "HttpResponse", target: "Target") -> "Answer":
-        """Read a complete answer.
+    def read(self, response: "HttpResponse", target: "Target", request: R_contra) -> "Whole":
+        """Read the complete answer to *request*.
 
         Raises the mapped `APIError` for an error inside a 200, `UnreadableAnswerError` for what is not the dialect.
         """
         ...
 
-    def decoder(self, target: "Target") -> Decoder:
-        """Make a decoder for one streamed answer."""
+    def decoder(self, target: "Target", request: R_contra) -> Decoder:
+        """Make a decoder for the streamed answer to *request*."""
         ...
 
     def error(self, response: "HttpResponse", target: "Target") -> "APIError":
@@ -83,21 +89,29 @@ class Adapter(Protocol):
         ...
 
 
-class OfflineAdapter(Protocol):
+class OfflineAdapter(Protocol[R_contra]):
     """An adapter that needs no wire: it answers by itself, at once (`echo`)."""
 
     dialect: str
+    operation: "Operation"
 
-    def unsupported(self, request: "Request", target: "Target") -> tuple[str, ...]:
+    def unsupported(self, request: R_contra, target: "Target") -> tuple[str, ...]:
         """Name what *target* cannot express, as `Adapter.unsupported`."""
         ...
 
-    def play(self, request: "Request", target: "Target") -> "Sequence[Event]":
+    def play(self, request: R_contra, target: "Target") -> "Sequence[Event]":
         """Give the events of the answer: one `Answer`, or a whole stream ending in `Ended` if one is asked for."""
         ...
 
 
-def is_offline(adapter: Adapter | OfflineAdapter) -> TypeIs[OfflineAdapter]:
+AnyAdapter: TypeAlias = Adapter[Any] | OfflineAdapter[Any]
+"""An adapter whose operation, and so whose kind of request, is known only when it runs."""
+
+AdapterFinder: TypeAlias = "Callable[[Kind, AnyRequest], AnyAdapter | None]"
+"""Gives what a kind of provider takes a request by, or None where it has no such operation."""
+
+
+def is_offline(adapter: AnyAdapter) -> TypeIs[OfflineAdapter[Any]]:
     """Whether *adapter* answers by itself."""
     # Asking a runtime-checkable protocol instead would cost more than routing does.
     return hasattr(adapter, "play")
@@ -195,6 +209,21 @@ class SecretSource(Protocol):
 
     def fetch(self, reference: str) -> str:
         """Give the secret for *reference* (without its scheme). Raises `SecretError`, naming only the reference."""
+        ...
+
+
+class CredentialSource(Protocol):
+    """Obtains credentials of one scheme that have to be fetched and that expire (`aws:`, `google:`, `azure:`)."""
+
+    scheme: str
+
+    async def obtain(
+        self, reference: str, provider: "Provider", runtime: Runtime, deadline: "Deadline"
+    ) -> "Credential":
+        """Give a credential for *reference* (without its scheme), waiting only on *runtime* and not past *deadline*.
+
+        Raises `SecretError`, naming only the reference.
+        """
         ...
 
 

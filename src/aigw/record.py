@@ -48,9 +48,10 @@ class Record:
                 "prompt_tokens": self.usage.prompt_tokens,
                 "completion_tokens": self.usage.completion_tokens,
                 "cached_tokens": self.usage.cache_read,
-                "cache_write_tokens": self.usage.cache_write,
+                "cache_write_tokens": self.usage.cache_write + self.usage.cache_write_1h,
                 "reasoning_tokens": self.usage.reasoning,
                 "total_tokens": self.usage.total_tokens,
+                "server_tools": dict(self.usage.server_tools),
                 "estimated": self.usage.estimated,
             }
         return plain

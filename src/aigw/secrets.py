@@ -14,7 +14,8 @@ from aigw.errors import SecretError
 from aigw.protocols import SecretSource
 
 ENTRY_POINTS = "aigw.secrets"
-BUILT_IN = frozenset({"env", "file"})
+BUILT_IN = frozenset({"env", "file", "aws", "azure", "google"})
+"""The last three are fetched: see `credentials`."""
 
 
 class EnvironmentSource:

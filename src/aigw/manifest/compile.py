@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from aigw.call import Timeouts
 from aigw.errors import Failure
 from aigw.manifest.document import Breathe, Document, Path, load_document, plain_document
-from aigw.manifest.endpoints import OFFLINE_DIALECT, host_of, is_home, is_host, normal_base_url
+from aigw.manifest.endpoints import OFFLINE_DIALECT, home_of, host_of, is_home, is_host, normal_base_url
 from aigw.manifest.model import (
     FALLBACK_FAILURES,
     SCHEMA,
@@ -28,6 +28,7 @@ from aigw.types.kind import Kind
 SCHEMES: Final = frozenset({"env", "file"})
 """Schemes of secret references that are always understood; a secret source adds its own."""
 
+_SETTINGS: Final = ("region", "project", "account", "api_version")
 _PROVIDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}")
 _REFERENCE = re.compile(r"([a-z][a-z0-9+.-]*):(\S(?:.*\S)?)")
@@ -161,7 +162,8 @@ class _Compiler:
         if kind is None:
             self._problems.add((*path, "kind"), f"unknown kind {shown(part.kind)}; {near(part.kind, self._kinds)}")
             return
-        base_url = self._base_url(part, kind, path)
+        settings = {name: value for name in _SETTINGS if (value := getattr(part, name)) is not None}
+        base_url = self._base_url(part, kind, settings, path)
         if base_url is None:
             return
         declared = {host.lower() for host in part.hosts}
@@ -176,15 +178,20 @@ class _Compiler:
             hosts=frozenset(declared | {host_of(base_url)}) - {""},
             headers=tuple(part.headers.items()),
             unsupported=part.unsupported,
+            settings=MappingProxyType(settings),
         )
 
-    def _base_url(self, part: ProviderPart, kind: Kind, path: Path) -> str | None:
+    def _base_url(self, part: ProviderPart, kind: Kind, settings: Mapping[str, str], path: Path) -> str | None:
         if part.base_url is None:
             if kind.base_url is None and kind.dialect != OFFLINE_DIALECT:
                 what = f"is missing; a provider of kind {kind.name} has no address of its own"
                 self._problems.add((*path, "base_url"), what)
                 return None
-            return (kind.base_url or "").rstrip("/")
+            home, missing = home_of(kind, settings)
+            for name in missing:
+                what = f"is missing; the address of a provider of kind {kind.name} has it in it (or give a base_url)"
+                self._problems.add((*path, name), what)
+            return home
         try:
             return normal_base_url(kind, part.base_url)
         except ValueError as error:
@@ -199,8 +206,9 @@ class _Compiler:
         if part.api_key is None:
             if kind.keyless or kind.auth == "none":
                 return None
-            if kind.key_env and is_home(kind, base_url):
-                return f"env:{kind.key_env[0]}"
+            usual = kind.ambient or (f"env:{kind.key_env[0]}" if kind.key_env else None)
+            if usual and is_home(kind, base_url):
+                return usual
             what = f"is missing; say which key goes to {host_of(base_url)} (env:NAME, file:/path), or `none`"
             self._problems.add(path, what)
             return None
@@ -259,7 +267,7 @@ class _Compiler:
             on_content_policy=self._targets(
                 part.fallbacks.content_policy, (*path, "fallbacks", "content_policy"), retries
             ),
-        )
+        ).on_unsupported(part.unsupported)
 
     def _fallback_on(self, names: tuple[str, ...] | None, path: Path) -> frozenset[Failure]:
         if names is None:

@@ -1,12 +1,12 @@
 """The embedded default: what is served where there is no manifest at all."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
 from aigw.errors import ConfigurationError
-from aigw.manifest.endpoints import host_of, normal_base_url
+from aigw.manifest.endpoints import home_of, host_of, normal_base_url
 from aigw.manifest.snapshot import Provider, Snapshot
 from aigw.types.kind import Kind
 
@@ -41,28 +41,45 @@ def _is_absent(kind: Kind, providers: Mapping[str, Provider]) -> bool:
 
 
 def _provider(kind: Kind, environ: Mapping[str, str]) -> Provider | None:
-    variable = next((name for name in kind.key_env if environ.get(name, "").strip()), None)
-    if variable is None and kind.name not in _LOCAL_KINDS:
+    variable = _first(environ, kind.key_env)
+    settings = {name: environ[found].strip() for name, found in _set(kind, environ)}
+    is_named = settings.keys() == kind.settings.keys() if settings else _first(environ, kind.base_env) is not None
+    is_here = kind.ambient is not None and is_named
+    if variable is None and not is_here and kind.name not in _LOCAL_KINDS:
         return None
-    base_url = _base_url(kind, environ)
-    if base_url is None:
+    base_url = _base_url(kind, environ, settings)
+    if not base_url:
         return None
     return Provider(
         name=kind.name,
         kind=kind,
         base_url=base_url,
-        secret=None if variable is None else f"env:{variable}",
+        secret=(kind.ambient if is_here else None) if variable is None else f"env:{variable}",
         hosts=frozenset({host_of(base_url)}) - {""},
+        settings=MappingProxyType(settings),
     )
 
 
-def _base_url(kind: Kind, environ: Mapping[str, str]) -> str | None:
+def _first(environ: Mapping[str, str], names: Iterable[str]) -> str | None:
+    return next((name for name in names if environ.get(name, "").strip()), None)
+
+
+def _set(kind: Kind, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Give each setting of *kind* that a variable of *environ* has, with the variable's name."""
+    for name, variables in kind.settings.items():
+        found = _first(environ, variables)
+        if found is not None:
+            yield name, found
+
+
+def _base_url(kind: Kind, environ: Mapping[str, str], settings: Mapping[str, str]) -> str:
     name = f"{kind.name.upper().replace('-', '_')}_BASE_URL"
+    name = _first(environ, (name, *kind.base_env)) or name
     written = environ.get(name, "").strip()
     if not written and kind.name == "ollama":
         name, written = "OLLAMA_HOST", _ollama_url(environ.get("OLLAMA_HOST", "").strip())
     if not written:
-        return None if kind.base_url is None else kind.base_url.rstrip("/")
+        return home_of(kind, settings)[0]
     try:
         return normal_base_url(kind, written)
     except ValueError as error:

@@ -1,6 +1,8 @@
 """Where a provider is reached, and whether the key its kind is known for may go there."""
 
 import re
+from collections.abc import Mapping
+from string import Formatter
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -11,10 +13,14 @@ OFFLINE_DIALECT: Final = "echo"
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _OPENAI: Final = "openai-chat"
+_VERSION: Final = "/v1"
 _ENDPOINTS: Final = {
     _OPENAI: ("/chat/completions", "/completions", "/responses", "/embeddings"),
     "anthropic-messages": ("/v1/messages", "/v1"),
+    "cohere-chat": ("/v2/chat", "/v2/embed", "/v2/rerank", "/v2"),
+    "ollama-chat": ("/api/chat", "/api/embed", "/api", "/v1/chat/completions", "/v1"),
 }
+_DEPLOYMENT: Final = re.compile(r"/openai(?:/deployments/.*)?$")
 _HOST = re.compile(r"\.?(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 
 
@@ -22,11 +28,14 @@ def normal_base_url(kind: Kind, url: str) -> str:
     """Give *url* in the one form adapters append their paths to, without a slash at its end.
 
     People write `http://host:8000`, `…/v1`, `…/v1/` or the full URL of an endpoint. In the OpenAI dialect a bare host
-    gets `/v1` (or the path of the kind's own address, if it is that host); Anthropic's adapter writes `/v1` itself.
+    gets the kind's `root_path`, or else the path of its own address; other adapters write all of their path themselves.
+
     Raises `ValueError`, saying what is wrong without quoting the URL, which may hold a credential.
     """
     parts = _parsed(url)
     path = re.sub(r"/{2,}", "/", parts.path).rstrip("/")
+    if kind.quirks.deployments:
+        path = _DEPLOYMENT.sub("", path)
     for ending in _ENDPOINTS.get(kind.dialect, ()):
         if path.endswith(ending):
             path = path.removesuffix(ending)
@@ -34,9 +43,22 @@ def normal_base_url(kind: Kind, url: str) -> str:
     root = f"{parts.scheme}://{parts.netloc.lower()}"
     if path or kind.dialect != _OPENAI:
         return root + path
-    if kind.base_url and host_of(kind.base_url) == host_of(root):
-        return root + urlsplit(kind.base_url).path.rstrip("/")
-    return f"{root}/v1"
+    return root + _root_path(kind)
+
+
+def _root_path(kind: Kind) -> str:
+    if kind.root_path is not None:
+        return kind.root_path
+    path = urlsplit(kind.base_url).path.rstrip("/") if kind.base_url else _VERSION
+    return _VERSION if "{" in path else path
+
+
+def home_of(kind: Kind, settings: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """Give the kind's own address with *settings* filled in, and the names of those that are missing."""
+    template = kind.regional.get(settings.get("region", ""), kind.base_url or "").rstrip("/")
+    names = [name for _, name, _, _ in Formatter().parse(template) if name]
+    missing = tuple(name for name in dict.fromkeys(names) if name not in settings)
+    return ("" if missing else template.format_map(settings)), missing
 
 
 def host_of(url: str) -> str:
@@ -57,10 +79,17 @@ def is_home(kind: Kind, base_url: str) -> bool:
     if kind.base_url is not None and base_url == kind.base_url.rstrip("/"):
         return True
     host = host_of(base_url)
-    own = set(kind.hosts) | ({host_of(kind.base_url)} if kind.base_url else set[str]())
+    own = {name if name.startswith(".") else re.escape(name) for name in kind.hosts}
+    own |= {_host_pattern(url) for url in (kind.base_url, *kind.regional.values()) if url}
     return urlsplit(base_url).scheme == "https" and any(
-        host.endswith(name) if name.startswith(".") else host == name for name in own
+        host.endswith(name) if name.startswith(".") else re.fullmatch(name, host) is not None for name in own
     )
+
+
+def _host_pattern(template: str) -> str:
+    """Give the pattern of the hosts that *template* can become; no setting reaches beyond one label of the name."""
+    host = template.partition("://")[2].partition("/")[0]
+    return re.sub(r"\\{\w+\\}", "[A-Za-z0-9_-]+", re.escape(host))
 
 
 def _parsed(url: str) -> SplitResult:

@@ -89,6 +89,8 @@ def _is_json(value: object) -> bool:
 Duration = Annotated[float, BeforeValidator(_duration)]
 Retries = Annotated[StrictInt, Field(ge=0, le=20)]
 Text = Annotated[StrictStr, Field(min_length=1, max_length=2048)]
+Setting = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+OnUnsupported = Literal["error", "drop", "pass"]
 Headers = Annotated[dict[StrictStr, StrictStr], AfterValidator(_header_values)]
 
 
@@ -99,14 +101,21 @@ class Part(BaseModel):
 
 
 class ProviderPart(Part):
-    """One endpoint. `api_key` is a reference or `none`; its form is checked when the manifest is compiled."""
+    """One endpoint. `api_key` is a reference or `none`; its form is checked when the manifest is compiled.
+
+    `region`, `project`, `account` and `api_version` are for kinds whose addresses or dialects ask for them.
+    """
 
     kind: Text
     base_url: Text | None = None
     api_key: Text | None = None
     headers: Headers = {}
     hosts: tuple[Text, ...] = ()
-    unsupported: Literal["error", "drop", "pass"] = "error"
+    unsupported: OnUnsupported = "error"
+    region: Setting | None = None
+    project: Setting | None = None
+    account: Setting | None = None
+    api_version: Setting | None = None
 
 
 class TargetPart(Part):
@@ -155,6 +164,7 @@ class RoutePart(Part):
     max_retries: Retries | None = None
     fallback_on: tuple[StrictStr, ...] | None = None
     fallbacks: FallbacksPart = FallbacksPart()
+    unsupported: OnUnsupported | None = None
 
 
 class DefaultsPart(Part):

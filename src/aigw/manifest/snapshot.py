@@ -1,7 +1,7 @@
 """The compiled manifest: deeply immutable, one object a process serves from, pinned by each call."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
@@ -32,7 +32,8 @@ DEFAULT_FALLBACK_ON = frozenset(
 class Provider:
     """A configured endpoint. `secret` is a reference (`env:NAME`, `file:/path`), or None: no key is sent.
 
-    `hosts` are the `host` or `host:port` names the key may be sent to.
+    `hosts` are the `host` or `host:port` names the key may be sent to. `settings` is what the kind asks for beside
+    (`region`, `project`, `account`, `api_version`); those that are part of the base URL are in it already.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Provider:
     hosts: frozenset[str] = frozenset()
     headers: tuple[tuple[str, str], ...] = ()
     unsupported: Unsupported = "error"
+    settings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict[str, str]()))
 
     @property
     def key(self) -> str:
@@ -58,6 +60,12 @@ class Target:
     timeouts: Timeouts = field(default_factory=Timeouts)
     max_retries: int = 2
     params: JsonObject = EMPTY
+    on_unsupported: Unsupported | None = None
+
+    @property
+    def unsupported(self) -> Unsupported:
+        """What to do about what the target cannot express: as the call or the route says, else as its provider does."""
+        return self.on_unsupported or self.provider.unsupported
 
     @property
     def id(self) -> str:
@@ -79,6 +87,21 @@ class Route:
     fallback_on: frozenset[Failure] = DEFAULT_FALLBACK_ON
     on_context_length: tuple[Target, ...] = ()
     on_content_policy: tuple[Target, ...] = ()
+
+    def on_unsupported(self, wanted: Unsupported | None) -> "Route":
+        """Give this route with another word about what a target cannot express; None leaves it to the providers."""
+        if wanted is None:
+            return self
+        return replace(
+            self,
+            targets=_told(self.targets, wanted),
+            on_context_length=_told(self.on_context_length, wanted),
+            on_content_policy=_told(self.on_content_policy, wanted),
+        )
+
+
+def _told(targets: tuple[Target, ...], wanted: Unsupported) -> tuple[Target, ...]:
+    return tuple(replace(target, on_unsupported=wanted) for target in targets)
 
 
 @dataclass(frozen=True, slots=True)

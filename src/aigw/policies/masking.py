@@ -1,6 +1,6 @@
 """Keeps a key out of what its provider says: error texts, codes, bodies and headers may quote what was sent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
@@ -17,17 +17,21 @@ SHORTEST: Final = 6
 """A shorter key is a placeholder (`none`, `x`), and taking it out would spoil words that are none."""
 
 
-def masked(error: E, secret: str | None) -> E:
-    """Give *error*, with every trace of *secret* taken out of it in place."""
-    if secret is None or len(secret) < SHORTEST:
-        return error
+def masked(error: E, secrets: Iterable[str]) -> E:
+    """Give *error*, with every trace of *secrets* taken out of it in place."""
+    for secret in secrets:
+        if len(secret) >= SHORTEST:
+            _mask(error, secret)
+    return error
+
+
+def _mask(error: APIError, secret: str) -> None:
     error.args = tuple(_clean(value, secret) for value in error.args)
     for name, value in vars(error).items():
         if isinstance(value, str | Mapping | list):
             setattr(error, name, _clean(cast("object", value), secret))
     if isinstance(error, APIStatusError | APIResponseValidationError) and error.response is not None:
         error.response = _response(error.response, secret)
-    return error
 
 
 def _clean(value: object, secret: str) -> object:

@@ -8,16 +8,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from aigw.errors import StreamInterrupted
+from aigw.types.embeddings import Embedded
 from aigw.types.events import (
     Answer,
     ChoiceEnded,
+    Counted,
     Ended,
+    Native,
     ReasoningDelta,
     RefusalDelta,
     Started,
     TextDelta,
     UsageReported,
 )
+from aigw.types.relay import Relayed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +34,8 @@ if TYPE_CHECKING:
 HELD_MOST: Final = 512
 """Events held back at most: an upstream that never comes to the point must not fill the memory."""
 
-_LIFECYCLE: Final = (Started, ChoiceEnded, UsageReported, Ended)
-_LAST: Final = (Ended, Answer)
+_LIFECYCLE: Final = (Started, Native, ChoiceEnded, UsageReported, Ended)
+_LAST: Final = (Ended, Answer, Embedded, Counted, Relayed)
 
 
 def is_content(event: "Event") -> bool:

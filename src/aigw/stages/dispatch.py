@@ -1,59 +1,58 @@
 """Dispatch: innermost. Sends one attempt to one target and reads its answer, whole or as a stream."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from aigw.call import Call, One, Patience, Reply
-from aigw.errors import APIConnectionError, APIError, PermissionDeniedError
+from aigw.credentials.cache import Credentials
+from aigw.errors import APIConnectionError, APIError, AuthenticationError, PermissionDeniedError
 from aigw.manifest.snapshot import Provider, Target
+from aigw.policies.authorization import authorised
 from aigw.policies.masking import masked
-from aigw.protocols import Adapter, Decoder, Exchange, OfflineAdapter, Runtime, is_offline
-from aigw.secrets import Secrets
-from aigw.types.events import Broken, ChoiceEnded, Ended, Event, Started, UsageReported
+from aigw.protocols import Adapter, AdapterFinder, Decoder, Exchange, Runtime, is_offline
+from aigw.types.credential import Credential, secret_values
+from aigw.types.events import Broken, ChoiceEnded, Ended, Event, Native, Started, UsageReported
 from aigw.wire import HttpRequest, HttpResponse, is_success, with_query
 
 ANSWER_LIMIT = 64 * 1024 * 1024
 ERROR_LIMIT = 256 * 1024
 WHOLE = ("application/json", "text/html")
-LIFECYCLE = (Started, ChoiceEnded, UsageReported, Ended)
+LIFECYCLE = (Started, Native, ChoiceEnded, UsageReported, Ended)
 
 
 class Dispatch:
     """Writes the request with the target's adapter, sends it through the runtime, and reads what comes back."""
 
-    def __init__(self, runtime: Runtime, adapters: Callable[[str], Adapter | OfflineAdapter], secrets: Secrets) -> None:
+    def __init__(self, runtime: Runtime, adapters: AdapterFinder, credentials: Credentials) -> None:
         self._runtime = runtime
         self._adapters = adapters
-        self._secrets = secrets
+        self._credentials = credentials
 
     async def __call__(self, call: Call) -> Reply:
         """Send the attempt that *call* is aimed at. Raises the errors of `aigw.errors`."""
         target = call.target
-        if target is None:
-            message = "dispatch needs a call that is aimed at a target"
+        adapter = None if target is None else self._adapters(target.provider.kind, call.request)
+        if target is None or adapter is None:
+            message = "dispatch needs a call that is aimed at a target which can take it"
             raise ValueError(message)
-        adapter = self._adapters(target.provider.kind.dialect)
         if is_offline(adapter):
             return Reply(Played(adapter.play(call.request, target)))
-        secret = self._key(target.provider)
+        credential = await self._credentials.of(target.provider, self._runtime, call.deadline)
         try:
-            return await self._send(call, target, adapter, secret)
+            return await self._send(call, target, adapter, credential)
         except APIError as error:
             error.provider = error.provider or target.provider.name
-            masked(error, secret)
+            masked(error, secret_values(credential))
+            if isinstance(error, AuthenticationError):
+                self._credentials.forget(target.provider)
             raise
 
-    async def _send(self, call: Call, target: Target, adapter: Adapter, secret: str | None) -> Reply:
-        outgoing = adapter.write(call.request, target, secret)
-        for note in outgoing.notes:
-            if note not in call.trail.notes:
-                call.trail.notes.append(note)
-        request = _with_extras(outgoing.request, call)
-        if secret is not None:
-            _check_host(request.url, target.provider)
+    async def _send(self, call: Call, target: Target, adapter: Adapter[Any], credential: Credential | None) -> Reply:
+        request = self._written(call, target, adapter, credential)
         timeouts = call.timeouts or target.timeouts
         streamed = call.request.stream
         patience = Patience(self._runtime.monotonic, timeouts, call.deadline, streamed=streamed)
@@ -61,7 +60,8 @@ class Dispatch:
         try:
             if streamed and is_success(exchange.status) and not _is_whole(exchange):
                 call.trail.response = HttpResponse(exchange.status, exchange.headers)
-                return Reply(Streamed(exchange, adapter.decoder(target), patience, secret))
+                decoder = adapter.decoder(target, call.request)
+                return Reply(Streamed(exchange, decoder, patience, secret_values(credential)))
             response = await _read(exchange)
         except BaseException:
             await exchange.aclose()
@@ -70,22 +70,31 @@ class Dispatch:
         if not response.is_success:
             raise adapter.error(response, target)
         call.trail.response = response
-        return Reply(One(adapter.read(response, target)))
+        return Reply(One(adapter.read(response, target, call.request)))
 
-    def _key(self, provider: Provider) -> str | None:
-        return None if provider.secret is None else self._secrets.fetch(provider.secret)
+    def _written(self, call: Call, target: Target, adapter: Adapter[Any], credential: Credential | None) -> HttpRequest:
+        """Give the request as it is sent: written, with the caller's extras, and authorised last of all."""
+        outgoing = adapter.write(call.request, target)
+        for note in outgoing.notes:
+            if note not in call.trail.notes:
+                call.trail.notes.append(note)
+        request = _with_extras(outgoing.request, call)
+        if credential is None:
+            return request
+        _check_host(request.url, target.provider)
+        return authorised(request, credential, target.provider, self._runtime.time())
 
 
 class Streamed:
     """Events of a streamed answer, decoded as its bytes arrive."""
 
-    __slots__ = ("_decoder", "_exchange", "_finished", "_open", "_patience", "_pending", "_secret")
+    __slots__ = ("_decoder", "_exchange", "_finished", "_open", "_patience", "_pending", "_secrets")
 
-    def __init__(self, exchange: Exchange, decoder: Decoder, patience: Patience, secret: str | None) -> None:
+    def __init__(self, exchange: Exchange, decoder: Decoder, patience: Patience, secrets: tuple[str, ...]) -> None:
         self._exchange = exchange
         self._decoder = decoder
         self._patience = patience
-        self._secret = secret
+        self._secrets = secrets
         self._pending: deque[Event] = deque()
         self._open = True
         self._finished = False
@@ -97,7 +106,7 @@ class Streamed:
             await self._receive()
         event = self._pending.popleft()
         if isinstance(event, Broken):
-            raise masked(event.error, self._secret)
+            raise masked(event.error, self._secrets)
         if not isinstance(event, LIFECYCLE):
             self._patience.progressed()
         elif isinstance(event, Ended):

@@ -8,7 +8,9 @@ from aigw.call import Call, Ending, Outcome, Reply, Trail, outcome_of
 from aigw.errors import AigwError, APIError, APIStatusError
 from aigw.protocols import Proceed, Runtime, Sink
 from aigw.record import Record
-from aigw.types.events import Answer, ChoiceEnded, Event, Started, UsageReported
+from aigw.types.embeddings import Embedded
+from aigw.types.events import Answer, ChoiceEnded, Event, Native, Started, UsageReported
+from aigw.types.relay import Relayed
 
 logger = logging.getLogger("aigw")
 
@@ -110,9 +112,12 @@ def _watch(trail: Trail, event: Event, now: Callable[[], float]) -> None:
         trail.first_token_at = now()
     elif isinstance(event, UsageReported):
         trail.usage = event.usage
+    elif isinstance(event, Embedded | Relayed):
+        trail.usage = event.usage
+        trail.first_token_at = now()
     elif isinstance(event, ChoiceEnded):
         trail.finish_reason = trail.finish_reason or event.reason
-    elif trail.first_token_at is None and not isinstance(event, Started):
+    elif trail.first_token_at is None and not isinstance(event, Started | Native):
         trail.first_token_at = now()
 
 

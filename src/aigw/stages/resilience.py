@@ -13,7 +13,7 @@ from aigw.call import Call, Reply
 from aigw.errors import APIError, APITimeoutError, Failure, OverloadedError
 from aigw.manifest.snapshot import DEFAULT_FALLBACK_ON, Target
 from aigw.policies.breaker import Admission, Breakers
-from aigw.policies.failover import failure_of, forbids_retry, may_move, meaning_of, wait_asked_for
+from aigw.policies.failover import failure_of, forbids_retry, may_move, may_repeat, meaning_of, wait_asked_for
 from aigw.policies.retry import can_finish, delay_before, is_too_long
 from aigw.policies.retry_budget import RetryBudgets
 from aigw.protocols import Proceed, Runtime
@@ -128,7 +128,7 @@ class _Walk:
 
     def goes_on_after(self, error: Exception) -> bool:
         """Decide what follows *error*: set where the next attempt goes and after which delay, or say no."""
-        if self._is_over:
+        if self._is_over or not may_repeat(self._call.request, error):
             return False
         self._error = error
         return self._retries(error) or self._turns_to_alternates(error) or self._moves(error)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from aigw.types.embeddings import Embedded
 from aigw.types.json import EMPTY, JsonObject
 from aigw.types.parts import Part
+from aigw.types.relay import Relayed
 from aigw.types.usage import Usage
 
 if TYPE_CHECKING:
@@ -124,6 +126,18 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
+class Native:
+    """One event of the provider's stream as it came, ahead of the canonical events that were read from it.
+
+    Only where the caller's surface speaks the provider's *dialect*, and has no other way to hand on what aigw has no
+    word for. It is no content by itself. A stage that changes an answer leaves these out, so that its change holds.
+    """
+
+    dialect: str
+    event: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerChoice:
     """One alternative of a complete answer."""
 
@@ -138,7 +152,10 @@ class AnswerChoice:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete answer: the only event of a reply that was not streamed. `usage` is None where none was reported."""
+    """A complete answer: the only event of a reply that was not streamed. `usage` is None where none was reported.
+
+    `native` is the whole body as it came, where the caller's surface speaks the *dialect* it is in (see `Native`).
+    """
 
     choices: tuple[AnswerChoice, ...]
     usage: Usage | None = None
@@ -146,9 +163,22 @@ class Answer:
     model: str | None = None
     created: int | None = None
     extra: JsonObject = EMPTY
+    dialect: str = ""
+    native: JsonObject | None = None
 
 
-Content: TypeAlias = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | OtherDelta | Answer
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many tokens a request would be, as the provider counts."""
+
+    input_tokens: int
+    extra: JsonObject = EMPTY
+
+
+Whole: TypeAlias = Answer | Embedded | Counted | Relayed
+"""A complete answer to one of the operations."""
+
+Content: TypeAlias = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | OtherDelta | Whole
 """Events that hand something of the answer to the caller: the first of them ends the time for silent fallback."""
 
-Event: TypeAlias = Content | Started | ChoiceEnded | UsageReported | Ended | Broken
+Event: TypeAlias = Content | Native | Started | ChoiceEnded | UsageReported | Ended | Broken

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-Auth: TypeAlias = Literal["bearer", "x-api-key", "api-key", "none"]
+Auth: TypeAlias = Literal["bearer", "x-api-key", "api-key", "x-goog-api-key", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +17,12 @@ class Quirks:
     parameter names to the provider's, `values` a parameter's values to the provider's words for them. `refused` lists
     what the provider rejects or ignores: parameters (`seed`), one value of a parameter (`tool_choice.required`), one
     type of tool or format (`tools.custom`, `response_format.json_schema`) and message fields (`message.name`).
+    `takes` lists canonical parameters it takes beyond its dialect (`top_k`), `lacks` parts of messages that it does not
+    (`image`, `audio`, `file`).
     `developer_role` False turns `developer` into `system`. `finish_reasons` maps the provider's own words to ours,
     beyond the dialect's table. `reasoning_outside` is True where `completion_tokens` does not include reasoning tokens.
+    `deployments` is True where the model is part of the path once the provider has an `api_version` (Azure).
+    `int8_vectors` is True where embeddings come as base64 of signed bytes unless another encoding is asked for.
     """
 
     max_tokens: str | None = None
@@ -27,17 +31,28 @@ class Quirks:
     renamed: Mapping[str, str] = field(default_factory=dict[str, str])
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     refused: frozenset[str] = frozenset()
+    takes: frozenset[str] = frozenset()
+    lacks: frozenset[str] = frozenset()
     developer_role: bool = True
     finish_reasons: Mapping[str, str] = field(default_factory=dict[str, str])
     reasoning_outside: bool = False
+    deployments: bool = False
+    int8_vectors: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A kind of provider. `base_url` None means that a provider of this kind must give its own.
 
+    `dialect` is the one spoken for chat (empty where there is none), `also` lists those for everything else, and for
+    chat where the caller speaks one of them. `base_url` may hold `{region}`, `{project}`, `{account}`: `settings` names
+    them, each with the environment variables it usually comes from; `regional` has the base URLs of regions that have
+    one of another form. `ambient` is the reference of the credentials that the machine itself has (`aws:default`), `service` what AWS signs for.
+    `base_env` lists variables that may hold the base URL; `root_path` is added to one that is a bare host (None: the path
+    of the kind's own).
     `key_env` lists the conventional environment variables of its key, best first; `hosts` where that key may be sent
     besides the host of `base_url` (an entry starting with a dot covers its subdomains). `keyless` kinds work without.
+    `quirks` are those of chat, `embeddings` those of its embeddings in OpenAI's dialect.
     """
 
     name: str
@@ -49,3 +64,16 @@ class Kind:
     hosts: frozenset[str] = frozenset()
     keyless: bool = False
     quirks: Quirks = field(default_factory=Quirks)
+    embeddings: Quirks = field(default_factory=Quirks)
+    also: tuple[str, ...] = ()
+    settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    regional: Mapping[str, str] = field(default_factory=dict[str, str])
+    ambient: str | None = None
+    service: str = "bedrock"
+    base_env: tuple[str, ...] = ()
+    root_path: str | None = None
+
+    @property
+    def dialects(self) -> tuple[str, ...]:
+        """All dialects it speaks, the main one first."""
+        return (self.dialect, *self.also) if self.dialect else self.also

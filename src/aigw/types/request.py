@@ -10,8 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, TypedDict
 
+from aigw.types.embeddings import EmbeddingsRequest
 from aigw.types.json import EMPTY, JsonObject
+from aigw.types.operation import Operation
 from aigw.types.parts import Part
+from aigw.types.relay import RelayRequest
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
 
@@ -36,11 +39,13 @@ class Params(TypedDict, total=False):
 
     Source: https://platform.openai.com/docs/api-reference/chat/create. Only what the caller set is present; `None` is
     never stored. `max_tokens` and `stop` are normalised: one name for the limit, always a list of strings.
+    OpenAI has no word for `top_k` and `reasoning_budget` (tokens a model may think): other surfaces do.
     """
 
     max_tokens: int
     temperature: float
     top_p: float
+    top_k: int
     stop: Sequence[str]
     n: int
     seed: int
@@ -54,6 +59,7 @@ class Params(TypedDict, total=False):
     parallel_tool_calls: bool
     response_format: JsonObject
     reasoning_effort: str
+    reasoning_budget: int
     verbosity: str
     modalities: Sequence[str]
     audio: JsonObject
@@ -70,6 +76,7 @@ class Request:
 
     `dialect` names the surface's dialect (`openai-chat`). `other` holds parameters without a canonical name
     (`extra_body`, vendors' own): an adapter of another dialect must refuse or drop each one, by name.
+    `operation` is chat, or counting the tokens of one.
     `edited` holds the names (keys of `Params`, or `messages`) for which `verbatim` no longer speaks. Prompts are left
     out of the representation, which ends up in logs and in reports of crashes.
     """
@@ -82,6 +89,8 @@ class Request:
     verbatim: JsonObject = field(repr=False)
     other: JsonObject = field(default=EMPTY, repr=False)
     edited: frozenset[str] = frozenset()
+    operation: Operation = Operation.CHAT
+    surface: str = "chat"
 
     def edit(self, *, messages: tuple[Message, ...] | None = None, params: Params | None = None) -> "Request":
         """Give this request with other *messages*, or with *params* laid over its own, and remember which changed."""
@@ -92,3 +101,7 @@ class Request:
             laid_over: Params = {**changed.params, **params}
             changed = replace(changed, params=laid_over, edited=changed.edited | params.keys())
         return changed
+
+
+AnyRequest: TypeAlias = Request | EmbeddingsRequest | RelayRequest
+"""What travels the pipeline. All have `dialect`, `model`, `operation`, `surface` and `stream`."""

@@ -1,15 +1,20 @@
 """Token usage as disjoint buckets: no token is in two of them, whatever the provider's own books look like."""
 
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self, cast
 
 from aigw.types.json import EMPTY, JsonObject
+
+_NONE: Final = cast("Mapping[str, int]", EMPTY)
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of one answer, in disjoint buckets. Each adapter applies its provider's inside/outside rules.
 
+    `cache_write` is what was written for the provider's usual time (5 minutes at Anthropic), `cache_write_1h` for an
+    hour. `server_tools` counts requests that the provider's own tools made, by tool: no tokens.
     `estimated` is True where the provider did not say (a cut stream). `extra` keeps what the provider reports beyond
     the buckets, in its own words, for callers that read it.
     """
@@ -23,16 +28,21 @@ class Usage:
     audio_output: int = 0
     estimated: bool = False
     extra: JsonObject = EMPTY
+    cache_write_1h: int = 0
+    image_input: int = 0
+    image_output: int = 0
+    server_tools: Mapping[str, int] = field(default_factory=lambda: _NONE)
 
     @property
     def prompt_tokens(self) -> int:
         """All that was read: OpenAI's `prompt_tokens`, which includes cached tokens."""
-        return self.input + self.cache_read + self.cache_write + self.audio_input
+        cached = self.cache_read + self.cache_write + self.cache_write_1h
+        return self.input + cached + self.audio_input + self.image_input
 
     @property
     def completion_tokens(self) -> int:
         """All that was written: OpenAI's `completion_tokens`, which includes reasoning tokens."""
-        return self.output + self.reasoning + self.audio_output
+        return self.output + self.reasoning + self.audio_output + self.image_output
 
     @property
     def total_tokens(self) -> int:
