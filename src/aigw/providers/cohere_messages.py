@@ -1,0 +1,134 @@
+"""Write canonical messages as Cohere's: a plan before tool calls, documents among tool results.
+
+Source: https://docs.cohere.com/reference/chat (messages)
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from aigw.types.json import JsonObject, as_array, as_object, as_text
+from aigw.types.parts import File, Image, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolResult
+from aigw.types.request import Message
+
+DIALECT: Final = "cohere-chat"
+
+_PLAN: Final = "tool_plan"
+
+
+def lacking(part: Part) -> str | None:
+    """Name the kind of *part* if Cohere has no block for it."""
+    match part:
+        case Text() | Image() | ToolCall() | ToolResult() | Reasoning() | Refusal():
+            return None
+        case Opaque(dialect=dialect, body=body):
+            return None if dialect == DIALECT or _is_document(body) else str(body.get("type", "block"))
+        case _:
+            return type(part).__name__.lower()
+
+
+def written(messages: tuple[Message, ...], issuer: str, notes: list[str]) -> list[JsonObject]:
+    """Write *messages*; thinking that another target than *issuer* showed is left out, with a note.
+
+    An assistant's turn that says nothing is left out as well: Cohere refuses it.
+    """
+    bodies: list[JsonObject] = []
+    for index, message in enumerate(messages):
+        place = f"messages[{index}]"
+        if message.role == "assistant":
+            body = _assistant(message, place, issuer, notes)
+            bodies += [body] if len(body) > 1 else []
+            continue
+        results = [part for part in message.parts if isinstance(part, ToolResult)]
+        rest = tuple(part for part in message.parts if not isinstance(part, ToolResult))
+        behind = rest if message.role == "tool" else ()
+        bodies += (_result(result, behind, place, notes) for result in results)
+        if not results or (rest and not behind):
+            role = "system" if message.role == "developer" else message.role
+            bodies.append({"role": "user" if role == "tool" else role, "content": _content(rest)})
+    return bodies
+
+
+def _is_document(body: JsonObject) -> bool:
+    return body.get("type") == "document" and bool(as_object(body.get("document")))
+
+
+def _content(parts: Sequence[Part]) -> object:
+    """Give a plain string where one text is all there is, else the list of blocks."""
+    blocks = [block for block in map(_block, parts) if block]
+    if not blocks:
+        return ""
+    return blocks[0]["text"] if len(blocks) == 1 and blocks[0]["type"] == "text" else blocks
+
+
+def _block(part: Part) -> JsonObject:
+    match part:
+        case Text(text=text) | Refusal(text=text):
+            return {"type": "text", "text": text} if text else {}
+        case Image():
+            return _image(part)
+        case Opaque(body=body):
+            return body
+        case _:
+            return {}
+
+
+def _image(part: Image) -> JsonObject:
+    url = part.url if part.data is None else f"data:{part.media_type or 'image/png'};base64,{part.data}"
+    image = {"url": url} if part.detail is None else {"url": url, "detail": part.detail}
+    return {"type": "image_url", "image_url": image}
+
+
+def _assistant(message: Message, place: str, issuer: str, notes: list[str]) -> JsonObject:
+    """Write an assistant's turn. What it said before its calls is its plan, as is what came as one."""
+    body: dict[str, object] = {"role": "assistant"}
+    plan = as_text(message.extra.get(_PLAN)) or ""
+    blocks = _thoughts(message, plan, place, issuer, notes)
+    said = [block for part in message.parts if isinstance(part, Text | Refusal | Opaque) and (block := _block(part))]
+    calls = [_call(part) for part in message.parts if isinstance(part, ToolCall)]
+    if calls and not plan and all(block["type"] == "text" for block in said):
+        plan, said = "".join(str(block["text"]) for block in said), []
+    if plan:
+        body[_PLAN] = plan
+    if calls:
+        body["tool_calls"] = calls
+    if len(said) == 1 and not blocks and said[0]["type"] == "text":
+        body["content"] = said[0]["text"]
+    elif blocks or said:
+        body["content"] = [*blocks, *said]
+    citations = as_array(message.extra.get("citations"))
+    if citations and said:
+        body["citations"] = [
+            {name: value for name, value in as_object(cited).items() if name != "index"} for cited in citations
+        ]
+    return body
+
+
+def _thoughts(message: Message, plan: str, place: str, issuer: str, notes: list[str]) -> list[JsonObject]:
+    """Write thinking, but for a plan: that is handed out as thinking, too, and comes back as both."""
+    thoughts = [part for part in message.parts if isinstance(part, Reasoning)]
+    ours = [part.text for part in thoughts if part.issuer in {None, issuer}]
+    if len(ours) < len(thoughts):
+        notes.append(f"stripped: reasoning of {place} (another target issued it)")
+    text = "".join(ours)
+    text = text.removesuffix(plan) if text.endswith(plan) else text.removeprefix(plan)
+    return [{"type": "thinking", "thinking": text}] if text else []
+
+
+def _call(part: ToolCall) -> JsonObject:
+    arguments = part.arguments if part.kind == "function" else json.dumps({"input": part.arguments})
+    return {"id": part.id, "type": "function", "function": {"name": part.name, "arguments": arguments}}
+
+
+def _result(result: ToolResult, behind: Sequence[Part], place: str, notes: list[str]) -> JsonObject:
+    """Write a tool's result. Documents stay documents, which Cohere can cite; an error is told in the text."""
+    parts: list[Part] = [piece for piece in result.content if not isinstance(piece, Image | File)]
+    if result.is_error:
+        parts.insert(0, Text("Error: "))
+        notes.append(f"changed: {place} (its text now says that the tool failed, for which cohere has no field)")
+    return {"role": "tool", "tool_call_id": result.call_id, "content": _content((*_joined(parts), *behind))}
+
+
+def _joined(parts: Sequence[Part]) -> Sequence[Part]:
+    texts = [part.text for part in parts if isinstance(part, Text)]
+    return (Text("".join(texts)),) if len(texts) > 1 and len(texts) == len(parts) else parts
