@@ -61,7 +61,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "JSON without a schema": ({"response_format": {"type": "json_object"}}, "response_format"),
     "a temperature above one": ({"temperature": 1.5}, "temperature"),
     "blank stop words": ({"stop": ["\n\n"]}, "stop"),
-    "custom tools": ({"tools": [CUSTOM]}, "tools[0]"),
+    "custom tools": ({"tools": [CUSTOM]}, "tools.custom"),
     "a tier it does not have": ({"service_tier": "flex"}, "service_tier"),
     "an unknown field": ({"extra_body": {"weight": 1}}, "weight"),
     "heard words": (

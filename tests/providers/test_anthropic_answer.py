@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.providers.provider_kit import (
+    ANY,
     decoded,
     fed,
     folded,
@@ -78,6 +79,7 @@ def test_all_blocks_of_an_answer_are_read() -> None:
             )
         ),
         AT,
+        ANY,
     )
     choice = answer.choices[0]
 
@@ -114,7 +116,7 @@ def test_all_blocks_of_an_answer_are_read() -> None:
 def test_stop_reasons_are_mapped_and_the_word_kept_where_it_says_more(
     stop: str | None, expected: tuple[str, str | None]
 ) -> None:
-    choice = speaker(AT).read(response(message(stop=stop)), AT).choices[0]
+    choice = speaker(AT).read(response(message(stop=stop)), AT, ANY).choices[0]
 
     assert () == choice.parts
     assert expected == (choice.reason.value, choice.provider_reason)
@@ -129,7 +131,7 @@ def test_usage_buckets_are_disjoint_and_thinking_is_inside_the_output() -> None:
         "output_tokens_details": {"thinking_tokens": 30},
         "service_tier": "standard",
     }
-    usage = speaker(AT).read(response(message(usage=books)), AT).usage
+    usage = speaker(AT).read(response(message(usage=books)), AT, ANY).usage
 
     assert usage is not None
     assert (20, 1000, 3, 5, 30) == (usage.input, usage.cache_read, usage.cache_write, usage.output, usage.reasoning)
@@ -139,11 +141,11 @@ def test_usage_buckets_are_disjoint_and_thinking_is_inside_the_output() -> None:
 
 def test_an_error_or_another_shape_inside_a_200_is_raised() -> None:
     with pytest.raises(e.OverloadedError):
-        speaker(AT).read(response({"type": "error", "error": {"type": "overloaded_error", "message": "x"}}), AT)
+        speaker(AT).read(response({"type": "error", "error": {"type": "overloaded_error", "message": "x"}}), AT, ANY)
     with pytest.raises(e.APIResponseValidationError):
-        speaker(AT).read(response({"choices": []}), AT)
+        speaker(AT).read(response({"choices": []}), AT, ANY)
     with pytest.raises(e.UnreadableAnswerError):
-        speaker(AT).read(response(b"<html>"), AT)
+        speaker(AT).read(response(b"<html>"), AT, ANY)
 
 
 def start(index: int, **block: object) -> dict[str, Any]:
@@ -232,7 +234,7 @@ def test_a_stream_is_read_block_by_block_with_its_own_count_of_tool_calls() -> N
 
 @given(st.lists(st.integers(0, len(STREAM)), max_size=10))
 def test_any_split_of_a_stream_gives_the_same_events(cuts: list[int]) -> None:
-    decoder, events = speaker(AT).decoder(AT), list[Event]()
+    decoder, events = speaker(AT).decoder(AT, ANY), list[Event]()
     for begin, end in zip([0, *sorted(cuts)], [*sorted(cuts), len(STREAM)], strict=True):
         events += decoder.feed(STREAM[begin:end])
 
@@ -244,7 +246,7 @@ def test_line_endings_make_no_difference() -> None:
 
 
 def test_lifecycle_alone_is_no_content() -> None:
-    events = speaker(AT).decoder(AT).feed(named(BEGIN, start(0, type="text", text=""), {"type": "ping"}))
+    events = speaker(AT).decoder(AT, ANY).feed(named(BEGIN, start(0, type="text", text=""), {"type": "ping"}))
 
     assert [Started, UsageReported] == [type(event) for event in events]
 
@@ -333,7 +335,7 @@ def test_citations_are_numbered_and_shown_as_annotations() -> None:
     "before", [b"", named(BEGIN), named(BEGIN, start(0, type="text", text=""), more(0, "text_delta", text="a"))]
 )
 def test_an_error_event_is_mapped_wherever_it_comes(before: bytes) -> None:
-    decoder = speaker(AT).decoder(AT)
+    decoder = speaker(AT).decoder(AT, ANY)
     decoder.feed(before)
 
     with pytest.raises(e.OverloadedError, match="Overloaded"):
@@ -347,7 +349,7 @@ def test_a_whole_answer_a_page_or_an_error_instead_of_a_stream() -> None:
         stop="tool_use",
         usage={"input_tokens": 1, "output_tokens": 2},
     )
-    whole = summary(speaker(AT).read(response(body), AT))
+    whole = summary(speaker(AT).read(response(body), AT, ANY))
 
     assert whole == folded(decoded(json.dumps(body).encode(), AT))
     with pytest.raises(e.UnreadableAnswerError, match="HTML page"):
@@ -409,7 +411,7 @@ json_values = st.recursive(
 @given(st.lists(json_values, max_size=5))
 def test_no_json_whatever_crashes_reader_or_decoder(values: list[object]) -> None:
     for run in (
-        lambda: [speaker(AT).read(response(value), AT) for value in values],
+        lambda: [speaker(AT).read(response(value), AT, ANY) for value in values],
         lambda: decoded("".join(f"data: {json.dumps(value)}\n\n" for value in values).encode(), AT),
     ):
         with contextlib.suppress(e.APIError):

@@ -35,11 +35,11 @@ def turns(*messages: Message) -> Any:
 
 
 def notes(*messages: Message, **params: Any) -> tuple[str, ...]:
-    return speaker(AT).write(asked(*messages, params=params), AT, None).notes  # type: ignore[arg-type]
+    return speaker(AT).write(asked(*messages, params=params), AT).notes  # type: ignore[arg-type]
 
 
 def test_a_request_says_all_that_anthropic_requires() -> None:
-    outgoing = speaker(AT).write(asked(said("user", "hi")), AT, "k").request
+    outgoing = speaker(AT).write(asked(said("user", "hi")), AT).request
 
     assert {
         "model": "claude-sonnet-4-5",
@@ -185,7 +185,7 @@ def test_parts_anthropic_has_no_block_for_are_named_refused_or_dropped_with_a_no
     )
     names = ("messages[0].audio", "messages[0].image", "messages[0].file_id", "messages[1].document_url")
     drop = target("anthropic", "claude-sonnet-4-5", "drop")
-    outgoing = speaker(drop).write(request, drop, None)
+    outgoing = speaker(drop).write(request, drop)
 
     assert names == speaker(AT).unsupported(request, AT)
     with pytest.raises(e.UnsupportedParameterError, match=r"messages\[0\].audio"):
@@ -336,14 +336,14 @@ def test_a_schema_is_closed_on_a_copy_and_the_callers_stays_as_it_was() -> None:
         ({"modalities": ["text", "audio"]}, "modalities"),
         ({"prediction": {"type": "content"}}, "prediction"),
         ({"verbosity": "low"}, "verbosity"),
-        ({"tools": [{"type": "custom", "custom": {"name": "f"}}]}, "tools[0]"),
+        ({"tools": [{"type": "custom", "custom": {"name": "f"}}]}, "tools.custom"),
         ({"tools": [{"type": "function", "function": {"name": "a.b"}}]}, "tools[0]"),
         ({"tools": [TOOL], "tool_choice": {"type": "allowed_tools"}}, "tool_choice"),
     ],
 )
 def test_what_anthropic_cannot_take_is_refused_or_dropped_with_a_note(params: Params, name: str) -> None:
     drop = target("anthropic", "claude-sonnet-4-5", "drop")
-    outgoing = speaker(drop).write(asked(params=params), drop, None)
+    outgoing = speaker(drop).write(asked(params=params), drop)
 
     assert (name,) == speaker(AT).unsupported(asked(params=params), AT)
     with pytest.raises(e.UnsupportedParameterError) as caught:
@@ -362,7 +362,7 @@ def test_anthropics_own_parameters_pass_and_others_are_named() -> None:
     request = asked(top_k=3, thinking={"type": "adaptive"}, betas=["b-1", "b-2"], min_p=0.1)
 
     assert ("min_p",) == speaker(AT).unsupported(request, AT)
-    outgoing = speaker(AT).write(asked(top_k=3, thinking={"type": "adaptive"}, betas=["b-1", "b-2"]), AT, None)
+    outgoing = speaker(AT).write(asked(top_k=3, thinking={"type": "adaptive"}, betas=["b-1", "b-2"]), AT)
     body = json.loads(outgoing.request.body)
     assert (3, {"type": "adaptive"}) == (body["top_k"], body["thinking"])
     assert "betas" not in body
@@ -375,7 +375,7 @@ def test_pass_hands_unknown_parameters_on() -> None:
 
 def test_the_manifests_parameters_win() -> None:
     at = target("anthropic", "claude-sonnet-4-5", max_tokens=9, top_k=2)
-    outgoing = speaker(at).write(asked(params={"max_tokens": 5}), at, None)
+    outgoing = speaker(at).write(asked(params={"max_tokens": 5}), at)
 
     assert {"max_tokens": 9, "top_k": 2}.items() <= json.loads(outgoing.request.body).items()
     assert ("overridden: max_tokens (the manifest sets it for anthropic/claude-sonnet-4-5)",) == outgoing.notes
@@ -396,3 +396,72 @@ def test_the_manifests_parameters_win() -> None:
 )
 def test_versions_are_read_from_names(name: str, expected: tuple[int, int]) -> None:
     assert expected == version(name)
+
+
+@pytest.mark.parametrize(
+    ("model", "roles"),
+    [
+        ("claude-opus-4-8", ["user", "system", "assistant", "user"]),
+        ("claude-sonnet-4-5", ["user", "assistant", "user"]),
+    ],
+)
+def test_a_late_system_message_stays_one_where_the_model_takes_it(model: str, roles: list[str]) -> None:
+    at = target("anthropic", model)
+    messages = (said("user", "a"), said("system", "s"), said("assistant", "b"), said("system", "t"), said("user", "c"))
+    written = wrote(asked(*messages), at)["messages"]
+
+    assert roles == [turn["role"] for turn in written]
+    assert "<system>\nt\n</system>" == written[-1]["content"][0]["text"]
+
+
+def test_a_late_system_message_never_parts_a_call_from_its_result() -> None:
+    at = target("anthropic", "claude-opus-4-8")
+    calls = said("assistant", ToolCall("a", "f", "{}"), ToolCall("b", "f", "{}"))
+    one, two = said("tool", ToolResult("a", (Text("1"),))), said("tool", ToolResult("b", (Text("2"),)))
+    written = wrote(asked(said("user", "q"), calls, one, said("system", "s"), two), at)["messages"]
+
+    assert ["tool_result", "tool_result", "text"] == [block["type"] for block in written[-1]["content"]]
+
+
+@pytest.mark.parametrize(
+    ("model", "params", "expected", "noted"),
+    [
+        ("claude-sonnet-4-5", {"reasoning_budget": 3000}, {"type": "enabled", "budget_tokens": 3000}, False),
+        ("claude-sonnet-4-5", {"reasoning_budget": 5}, {"type": "enabled", "budget_tokens": 1024}, True),
+        (
+            "claude-sonnet-4-5",
+            {"reasoning_budget": 9000, "max_tokens": 5000},
+            {"type": "enabled", "budget_tokens": 4999},
+            True,
+        ),
+        ("claude-sonnet-4-5", {"reasoning_budget": 0}, {"type": "disabled"}, False),
+        ("claude-opus-5-5", {"reasoning_budget": 3000}, {"type": "adaptive"}, True),
+        ("claude-opus-5-5", {"reasoning_budget": -1}, {"type": "adaptive"}, False),
+    ],
+)
+def test_a_budget_to_think_within_is_one_the_model_takes(
+    model: str, params: Params, expected: dict[str, Any], noted: bool
+) -> None:
+    at = target("anthropic", model)
+    outgoing = speaker(at).write(asked(params=params), at)
+    body = json.loads(outgoing.request.body)
+
+    assert expected == body["thinking"]
+    assert body["max_tokens"] > body["thinking"].get("budget_tokens", 0)
+    assert noted == any(note.startswith("changed: reasoning_budget") for note in outgoing.notes)
+
+
+def test_a_budget_without_room_in_the_answer_is_named() -> None:
+    assert ("reasoning_budget",) == speaker(AT).unsupported(
+        asked(params={"reasoning_budget": 2000, "max_tokens": 100}), AT
+    )
+
+
+def test_a_server_tool_of_another_provider_is_named_by_its_type() -> None:
+    tools = [
+        {"type": "web_search"},
+        {"type": "web_search_20250305", "name": "web_search"},
+        {"type": "mcp", "name": "m"},
+    ]
+
+    assert ("tools.web_search", "tools.mcp") == speaker(AT).unsupported(asked(params={"tools": tools}), AT)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from aigw.manifest.snapshot import Target
-from aigw.providers.anthropic_messages import DIALECT
+from aigw.providers.anthropic_blocks import DIALECT
 from aigw.providers.failures import mid_answer
 from aigw.providers.reading import answer_object, call_id, misshapen
 from aigw.types.events import Answer, AnswerChoice, FinishReason
@@ -40,8 +40,11 @@ _REASONS: Final[Mapping[str, tuple[FinishReason, bool]]] = MappingProxyType(
 """Anthropic's words, ours, and whether something is lost between them."""
 
 
-def read(response: HttpResponse, target: Target) -> Answer:
-    """Read a complete answer. Raises the mapped error for one inside a 200, and `APIResponseValidationError`."""
+def read(response: HttpResponse, target: Target, *, native: bool = False) -> Answer:
+    """Read a complete answer, with its body as it came if *native*.
+
+    Raises the mapped error for one inside a 200, and `APIResponseValidationError`.
+    """
     provider = target.provider.name
     body = answer_object(response, provider)
     if body.get("type") == "error" or body.get("error"):
@@ -66,6 +69,8 @@ def read(response: HttpResponse, target: Target) -> Answer:
         id=as_text(body.get("id")),
         model=as_text(body.get("model")),
         extra=without(body, _MESSAGE | _ENDING),
+        dialect=DIALECT,
+        native=body if native else None,
     )
 
 
@@ -84,14 +89,27 @@ def usage_of(books: JsonObject) -> Usage | None:
         return None
     output = _count(books, "output_tokens")
     thinking = min(output, _count(as_object(books.get("output_tokens_details")), "thinking_tokens"))
+    lifetimes = as_object(books.get("cache_creation"))
+    for_an_hour = _count(lifetimes, "ephemeral_1h_input_tokens")
+    written = max(
+        _count(books, "cache_creation_input_tokens"), for_an_hour + _count(lifetimes, "ephemeral_5m_input_tokens")
+    )
     return Usage(
         input=_count(books, "input_tokens"),
         cache_read=_count(books, "cache_read_input_tokens"),
-        cache_write=_count(books, "cache_creation_input_tokens"),
+        cache_write=written - for_an_hour,
+        cache_write_1h=for_an_hour,
         output=output - thinking,
         reasoning=thinking,
+        server_tools=_server_tools(as_object(books.get("server_tool_use"))),
         extra=without(books, _COUNTED),
     )
+
+
+def _server_tools(said: JsonObject) -> Mapping[str, int]:
+    """Read how often each of the provider's own tools was used (`web_search_requests`)."""
+    counts = {name.removesuffix("_requests"): _count(said, name) for name in said}
+    return {name: count for name, count in counts.items() if count}
 
 
 def annotation(citation: JsonObject, start: int, end: int) -> JsonObject | None:

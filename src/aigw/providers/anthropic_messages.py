@@ -3,39 +3,13 @@
 Source: https://docs.claude.com/en/api/messages
 """
 
-import base64
-import hashlib
-import json
-import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, cast
 
 from aigw.errors import BadRequestError
-from aigw.types.json import JsonObject, as_object
-from aigw.types.parts import (
-    File,
-    Image,
-    Opaque,
-    Part,
-    Reasoning,
-    Refusal,
-    Text,
-    ToolCall,
-    ToolResult,
-)
+from aigw.providers.anthropic_blocks import blocks_of, texts
+from aigw.types.json import JsonObject
+from aigw.types.parts import ToolResult
 from aigw.types.request import Message
-
-DIALECT: Final = "anthropic-messages"
-
-_MAGIC: Final = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"%PDF", "application/pdf"),
-)
-_IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-_TOOL_ID: Final = re.compile(r"[a-zA-Z0-9_-]+")
 
 
 @dataclass(slots=True)
@@ -58,32 +32,23 @@ class Turns:
         return [{"role": turn.role, "content": turn.blocks} for turn in self.turns]
 
 
-def beyond(message: Message, place: str) -> Iterator[str]:
-    """Name the parts of *message* that Anthropic cannot take (`messages[2].audio`)."""
-    for part in message.parts:
-        kind = _inexpressible(part)
-        if kind is not None:
-            yield f"{place}.{kind}"
-        if isinstance(part, ToolResult):
-            for piece in part.content:
-                inner = _inexpressible(piece)
-                if inner is not None:
-                    yield f"{place}.{inner}"
-
-
-def turns_of(messages: tuple[Message, ...], issuer: str) -> Turns:
+def turns_of(messages: tuple[Message, ...], issuer: str, *, late_system: bool = False) -> Turns:
     """Write *messages*; thinking that another target than *issuer* signed is left out, with a note.
 
-    Neighbours of one role become one turn. Tool results move to the front of the turn that follows their calls,
-    wherever the caller put them. Raises `BadRequestError` if nothing is left to send.
+    Neighbours of one role become one turn. With *late_system*, a system message behind a user's turn stays one. Tool
+    results move to the front of the turn that follows their calls, wherever the caller put them.
+    Raises `BadRequestError` if nothing is left to send.
     """
     conversation = Turns()
     index = 0
     while index < len(messages) and messages[index].role in {"system", "developer"}:
-        conversation.system += _texts(messages[index])
+        conversation.system += texts(messages[index])
         index += 1
     for place, message in enumerate(messages[index:], index):
-        _add(conversation, message, f"messages[{place}]", issuer)
+        if late_system and _may_stay(conversation.turns, message, messages[place + 1 : place + 2]):
+            _append(conversation.turns, "system", texts(message))
+        else:
+            _add(conversation, message, f"messages[{place}]", issuer)
     for turn in conversation.turns:
         if turn.role == "user":
             turn.blocks.sort(key=lambda block: block.get("type") != "tool_result")
@@ -96,18 +61,25 @@ def turns_of(messages: tuple[Message, ...], issuer: str) -> Turns:
     return conversation
 
 
+def _may_stay(turns: list[_Turn], message: Message, following: tuple[Message, ...]) -> bool:
+    """Whether a late system message may stand here: behind a user's turn, and not between a call and its result."""
+    if message.role not in {"system", "developer"} or not turns or turns[-1].role not in {"user", "system"}:
+        return False
+    return not any(isinstance(part, ToolResult) for each in following for part in each.parts)
+
+
 def _add(conversation: Turns, message: Message, place: str, issuer: str) -> None:
     if message.role == "assistant":
-        _append(conversation.turns, "assistant", _assistant(message, place, issuer, conversation.notes))
+        _append(conversation.turns, "assistant", blocks_of(message, place, issuer, conversation.notes))
         return
     if message.role in {"system", "developer"}:
         conversation.notes.append(f"moved: {place} (a later system message travels as a marked part of a user turn)")
         marked: list[JsonObject] = [
-            {**block, "text": f"<system>\n{block['text']}\n</system>"} for block in _texts(message)
+            {**block, "text": f"<system>\n{block['text']}\n</system>"} for block in texts(message)
         ]
         _append(conversation.turns, "user", marked)
         return
-    _append(conversation.turns, "user", [block for part in message.parts for block in _user_block(part)])
+    _append(conversation.turns, "user", blocks_of(message, place, issuer, conversation.notes))
 
 
 def _append(turns: list[_Turn], role: str, blocks: list[JsonObject]) -> None:
@@ -147,167 +119,3 @@ def _trim_prefill(turns: list[_Turn]) -> None:
     last = turns[-1].blocks[-1]
     if last.get("type") == "text":
         turns[-1].blocks[-1] = {**last, "text": str(last.get("text")).rstrip()}
-
-
-def _texts(message: Message) -> list[JsonObject]:
-    return [_text(part) for part in message.parts if isinstance(part, Text) and part.text.strip()]
-
-
-def _text(part: Text) -> JsonObject:
-    cache = as_object(part.extra.get("cache_control"))
-    return {"type": "text", "text": part.text, "cache_control": cache} if cache else {"type": "text", "text": part.text}
-
-
-def _assistant(message: Message, place: str, issuer: str, notes: list[str]) -> list[JsonObject]:
-    """Write an assistant's turn: thinking first, calls last."""
-    thinking: list[JsonObject] = []
-    said: list[JsonObject] = []
-    calls: list[JsonObject] = []
-    for part in message.parts:
-        match part:
-            case Reasoning():
-                thinking += _thinking(part, place, issuer, notes)
-            case Text() if part.text.strip():
-                said.append(_text(part))
-            case Refusal(text=text) if text.strip():
-                said.append({"type": "text", "text": text})
-            case Opaque(dialect=dialect, body=body) if dialect == DIALECT:
-                said.append(body)
-            case ToolCall():
-                calls.append(_tool_use(part, place))
-            case _:
-                pass
-    return [*thinking, *said, *calls]
-
-
-def _thinking(part: Reasoning, place: str, issuer: str, notes: list[str]) -> list[JsonObject]:
-    if part.issuer not in {None, issuer}:
-        notes.append(f"stripped: reasoning of {place} (another target issued it)")
-    elif part.signature is not None:
-        return [{"type": "thinking", "thinking": part.text, "signature": part.signature}]
-    elif part.encrypted is not None:
-        return [{"type": "redacted_thinking", "data": part.encrypted}]
-    elif part.text:
-        notes.append(f"stripped: reasoning of {place} (it has no signature, so it cannot be sent back)")
-    return []
-
-
-def _tool_use(part: ToolCall, place: str) -> JsonObject:
-    arguments: object = {"input": part.arguments}
-    if part.kind == "function":
-        try:
-            arguments = json.loads(part.arguments)
-        except (ValueError, RecursionError):
-            arguments = None
-    if not isinstance(arguments, Mapping):
-        problem = (
-            f"{place}.tool_calls: the arguments of {part.name!r} are not a JSON object, which Anthropic needs. "
-            "Leave out a call that was cut off, or mend its arguments."
-        )
-        raise BadRequestError(problem, param=f"{place}.tool_calls", code="invalid_value", type="invalid_request_error")
-    return {
-        "type": "tool_use",
-        "id": legal_id(part.id),
-        "name": part.name,
-        "input": as_object(cast("object", arguments)),
-    }
-
-
-def legal_id(call_id: str) -> str:
-    """Give *call_id* in the letters Anthropic allows: the same id always becomes the same one."""
-    if _TOOL_ID.fullmatch(call_id):
-        return call_id
-    digest = hashlib.sha256(call_id.encode("utf-8", "replace")).hexdigest()[:12]
-    return f"{re.sub(r'[^a-zA-Z0-9_-]', '_', call_id)[:48]}_{digest}"
-
-
-def _user_block(part: Part) -> list[JsonObject]:
-    match part:
-        case Text() if part.text.strip():
-            return [_text(part)]
-        case Image():
-            return [_image(part)]
-        case File():
-            return [_document(part)]
-        case ToolResult():
-            return [_tool_result(part)]
-        case Opaque(dialect=dialect, body=body) if dialect == DIALECT:
-            return [body]
-        case _:
-            return []
-
-
-def _tool_result(part: ToolResult) -> JsonObject:
-    block: dict[str, object] = {"type": "tool_result", "tool_use_id": legal_id(part.call_id)}
-    content = [block for piece in part.content for block in _user_block(piece)]
-    if len(content) == 1 and set(content[0]) == {"type", "text"}:
-        block["content"] = content[0]["text"]
-    elif content:
-        block["content"] = content
-    if part.is_error:
-        block["is_error"] = True
-    cache = as_object(part.extra.get("cache_control"))
-    return {**block, "cache_control": cache} if cache else block
-
-
-def _image(part: Image) -> JsonObject:
-    source: JsonObject = (
-        {"type": "url", "url": part.url}
-        if part.data is None
-        else {"type": "base64", "media_type": _media_type(part.data, part.media_type), "data": part.data}
-    )
-    return {"type": "image", "source": source}
-
-
-def _document(part: File) -> JsonObject:
-    source: JsonObject
-    if part.data is None:
-        source = {"type": "url", "url": part.url}
-    else:
-        media_type = _media_type(part.data, part.media_type)
-        if media_type.startswith("text/"):
-            source = {"type": "text", "media_type": "text/plain", "data": _plain_text(part.data)}
-        else:
-            source = {"type": "base64", "media_type": media_type, "data": part.data}
-    document = {"type": "document", "source": source}
-    return document if part.filename is None else {**document, "title": part.filename}
-
-
-def _plain_text(data: str) -> str:
-    try:
-        return base64.b64decode(data).decode("utf-8", "replace")
-    except ValueError:
-        problem = "messages: the data of a text file is not base64; encode it with base64.b64encode"
-        raise BadRequestError(problem, param="messages", code="invalid_value", type="invalid_request_error") from None
-
-
-def _media_type(data: str, said: str | None) -> str:
-    """Give the media type that the content's first bytes show, or else the one that was *said*."""
-    try:
-        head = base64.b64decode(data[:32], validate=False)
-    except ValueError:
-        return said or ""
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for magic, kind in _MAGIC if head.startswith(magic)), said or "")
-
-
-def _inexpressible(part: Part) -> str | None:
-    """Name the kind of *part* if Anthropic has no block for it."""
-    match part:
-        case Image(data=str(data), media_type=said) if _media_type(data, said) not in _IMAGES:
-            return "image"
-        case File(file_id=str()):
-            return "file_id"
-        case File(data=str(data), media_type=said) if not _takes_file(_media_type(data, said)):
-            return "file"
-        case Opaque(dialect=dialect, body=body) if dialect != DIALECT:
-            return str(body.get("type", "block"))
-        case Text() | Image() | File() | ToolCall() | ToolResult() | Reasoning() | Refusal() | Opaque():
-            return None
-        case _:
-            return "audio"
-
-
-def _takes_file(media_type: str) -> bool:
-    return media_type == "application/pdf" or media_type.startswith("text/")

@@ -12,6 +12,11 @@ _NEWEST: Final = (99, 0)
 BUDGETS: Final = {"minimal": 1024, "low": 1024, "medium": 2048, "high": 4096, "xhigh": 8192, "max": 16384}
 """Thinking budgets, in tokens, for models that take a budget and no effort; 1024 is the least Anthropic accepts."""
 
+EFFORT_OF_BUDGET: Final = ((1024, "low"), (2048, "medium"), (4096, "high"), (8192, "xhigh"))
+"""Efforts for models that take no budget any more, by the most tokens each stands for; beyond the last it is `max`."""
+
+LEAST_BUDGET: Final = 1024
+
 EFFORTS: Final = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "xhigh", "max": "max"}
 
 
@@ -52,3 +57,18 @@ def samples(model: str) -> bool:
     """Whether *model* takes `temperature` and `top_p`. Where the version is not known, the provider shall say."""
     number = version(model)
     return number < (4, 7) or number == _NEWEST
+
+
+def takes_budget(model: str) -> bool:
+    """Whether *model* takes a budget to think within; newer ones only take an effort."""
+    return thinks(model) and version(model) < (4, 7)
+
+
+def takes_late_system(model: str) -> bool:
+    """Whether *model* takes a system message behind a user's turn. Where the version is not known, better not."""
+    return (4, 8) <= version(model) < _NEWEST
+
+
+def effort_of(budget: int) -> str:
+    """Give the effort that stands for a *budget* in tokens."""
+    return next((effort for most, effort in EFFORT_OF_BUDGET if budget <= most), "max")

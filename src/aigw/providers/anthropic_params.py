@@ -11,9 +11,12 @@ from typing import Final, cast
 from aigw.providers.anthropic_models import (
     BUDGETS,
     EFFORTS,
+    LEAST_BUDGET,
     always_thinks,
     default_max_tokens,
+    effort_of,
     samples,
+    takes_budget,
     takes_effort,
     thinks,
 )
@@ -25,9 +28,13 @@ NATIVE: Final = frozenset(
         "top_k",
         "thinking",
         "output_config",
+        "output_format",
         "cache_control",
         "container",
         "context_management",
+        "diagnostics",
+        "fallback_credit_token",
+        "fallbacks",
         "inference_geo",
         "mcp_servers",
         "speed",
@@ -35,6 +42,7 @@ NATIVE: Final = frozenset(
 )
 """Anthropic's own parameters, which a caller gives in `extra_body`; they win over what ours would become."""
 
+SAMPLING: Final = ("temperature", "top_p", "top_k")
 BETAS: Final = frozenset({"betas", "anthropic_beta"})
 _NEUTRAL: Final[Mapping[str, tuple[object, ...]]] = {
     "n": (1,),
@@ -51,12 +59,14 @@ _EXPRESSED: Final = frozenset(
         "max_tokens",
         "temperature",
         "top_p",
+        "top_k",
         "stop",
         "tools",
         "tool_choice",
         "parallel_tool_calls",
         "response_format",
         "reasoning_effort",
+        "reasoning_budget",
         "service_tier",
         "user",
     }
@@ -65,6 +75,8 @@ _TIERS: Final = {"auto": "auto", "default": "standard_only", "standard_only": "s
 _CHOICES: Final = {"auto": "auto", "required": "any", "any": "any"}
 _TOOL_EXTRAS: Final = ("cache_control", "defer_loading", "input_examples", "eager_input_streaming", "allowed_callers")
 _TOOL_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+_SERVER_TOOL: Final = re.compile(r"\w+_\d{8}|mcp_toolset")
+"""Anthropic's own tools have the day of their version in their type."""
 _PERSONAL: Final = re.compile(r"@|^\+?[\d\s().-]{7,}$")
 
 
@@ -77,9 +89,11 @@ def beyond(params: Params, other: JsonObject, model: str) -> list[str]:
         and value not in _NEUTRAL.get(name, ())
         and not (name == "metadata" and as_object(value).keys() <= {"user_id"})
     ]
-    for name in ("temperature", "top_p"):
+    for name in SAMPLING:
         value = cast("JsonObject", params).get(name)
-        if value is not None and (not samples(model) or (isinstance(value, int | float) and value > 1)):
+        if value is None:
+            continue
+        if not samples(model) or (name != "top_k" and isinstance(value, int | float) and value > 1):
             names.append(name)
     if any(not entry.strip() for entry in params.get("stop", ())):
         names.append("stop")
@@ -88,12 +102,16 @@ def beyond(params: Params, other: JsonObject, model: str) -> list[str]:
     effort = params.get("reasoning_effort")
     if effort is not None and "thinking" not in other and not _can_think(effort, params, model):
         names.append("reasoning_effort")
+    if params.get("reasoning_budget", 0) > 0 and "thinking" not in other and not _can_budget(params, model):
+        names.append("reasoning_budget")
     if params.get("service_tier", "auto") not in _TIERS:
         names.append("service_tier")
-    names += (f"tools[{index}]" for index, tool in enumerate(params.get("tools", ())) if not _is_tool(tool))
+    names += dict.fromkeys(
+        _tool_name(tool, index) for index, tool in enumerate(params.get("tools", ())) if not _is_tool(tool)
+    )
     if not _is_choice(params.get("tool_choice", "auto")):
         names.append("tool_choice")
-    known = NATIVE | BETAS | {"safety_identifier", "stream_options", "max_completion_tokens"}
+    known = NATIVE | BETAS | {"safety_identifier", "stream_options", "max_completion_tokens", "user_profile_id"}
     return [*names, *(name for name in other if name not in known)]
 
 
@@ -101,10 +119,12 @@ def written(params: Params, other: JsonObject, model: str, left_out: frozenset[s
     """Write all parameters but those *left_out*."""
     kept = cast("Params", {name: value for name, value in params.items() if name not in left_out})
     body: dict[str, object] = {"max_tokens": kept.get("max_tokens", default_max_tokens(model))}
-    body.update({name: value for name, value in kept.items() if name in {"temperature", "top_p"}})
+    body.update({name: value for name, value in kept.items() if name in SAMPLING})
     if "stop" in kept:
         body["stop_sequences"] = list(kept["stop"])
-    _add_thinking(body, kept, other, model)
+    if "thinking" not in other:
+        _add_thinking(body, kept, model)
+        _add_budget(body, kept, model, notes)
     _add_format(body, kept, notes)
     _add_tools(body, kept, left_out, notes)
     _add_user(body, kept, other, notes)
@@ -126,9 +146,46 @@ def _can_think(effort: str, params: Params, model: str) -> bool:
     return thinks(model) and params.get("max_tokens", default_max_tokens(model)) > BUDGETS["low"]
 
 
-def _add_thinking(body: dict[str, object], params: Params, other: JsonObject, model: str) -> None:
+def _can_budget(params: Params, model: str) -> bool:
+    """Whether there is room for the least budget, where the model takes one; else an effort stands for it."""
+    return thinks(model) and params.get("max_tokens", default_max_tokens(model)) > LEAST_BUDGET
+
+
+def _add_budget(body: dict[str, object], params: Params, model: str, notes: list[str]) -> None:
+    """Write the tokens to think within: at least the least that is accepted, and fewer than the answer may have.
+
+    Where the caller set no limit, there is room for the usual one beside the budget. Sources that count otherwise say 0
+    for no thinking at all, and less than that for as much as the model likes.
+    """
+    budget = params.get("reasoning_budget")
+    if budget is None:
+        return
+    if budget == 0:
+        if thinks(model) and not always_thinks(model):
+            body["thinking"] = {"type": "disabled"}
+        return
+    if not takes_budget(model) or (budget < 0 and takes_effort(model)):
+        body["thinking"] = {"type": "adaptive"}
+        if budget > 0 and "reasoning_effort" not in params:
+            body["output_config"] = {"effort": effort_of(budget)}
+            notes.append("changed: reasoning_budget (the model takes an effort instead)")
+        return
+    wanted = max(budget if budget > 0 else BUDGETS["high"], LEAST_BUDGET)
+    if "max_tokens" not in params:
+        body["max_tokens"] = wanted + default_max_tokens(model)
+    fitting = min(wanted, (as_int(body["max_tokens"]) or 0) - 1)
+    if fitting < LEAST_BUDGET:
+        body["thinking"] = {"type": "disabled"}
+        notes.append("dropped: reasoning_budget (max_tokens leaves no room for it)")
+        return
+    if fitting != budget:
+        notes.append("changed: reasoning_budget (it has to be at least 1024 and below max_tokens)")
+    body["thinking"] = {"type": "enabled", "budget_tokens": fitting}
+
+
+def _add_thinking(body: dict[str, object], params: Params, model: str) -> None:
     effort = params.get("reasoning_effort")
-    if effort is None or "thinking" in other:
+    if effort is None:
         return
     if effort == "none":
         if thinks(model) and not always_thinks(model):
@@ -169,7 +226,8 @@ def _closed(schema: object) -> object:
 
 
 def _add_tools(body: dict[str, object], params: Params, left_out: frozenset[str], notes: list[str]) -> None:
-    tools = [_tool(tool) for index, tool in enumerate(params.get("tools", ())) if f"tools[{index}]" not in left_out]
+    given = enumerate(params.get("tools", ()))
+    tools = [_tool(tool) for index, tool in given if _tool_name(tool, index) not in left_out]
     if not tools:
         if params.get("tool_choice", "none") not in {"none", "auto"}:
             notes.append("dropped: tool_choice (there are no tools)")
@@ -185,7 +243,12 @@ def _add_tools(body: dict[str, object], params: Params, left_out: frozenset[str]
 def _is_tool(tool: JsonObject) -> bool:
     if tool.get("type") == "function":
         return bool(_TOOL_NAME.fullmatch(as_text(as_object(tool.get("function")).get("name")) or ""))
-    return "custom" not in tool and "name" in tool
+    return bool(_SERVER_TOOL.fullmatch(as_text(tool.get("type")) or ""))
+
+
+def _tool_name(tool: JsonObject, index: int) -> str:
+    """Name a tool that cannot be taken: a function by its place, anything else by its type."""
+    return f"tools[{index}]" if tool.get("type") == "function" else f"tools.{tool.get('type')}"
 
 
 def _tool(tool: JsonObject) -> JsonObject:

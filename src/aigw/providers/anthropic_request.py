@@ -4,91 +4,91 @@ Source: https://docs.claude.com/en/api/messages. The version is pinned: 2023-06-
 models that take them.
 """
 
-from typing import Final, cast
+from typing import Final
 
 from aigw.manifest.snapshot import Target
 from aigw.protocols import Outgoing
-from aigw.providers import anthropic_messages, anthropic_params
-from aigw.providers.anthropic_messages import DIALECT, turns_of
+from aigw.providers import anthropic_blocks, anthropic_native, anthropic_params
+from aigw.providers.anthropic_messages import turns_of
+from aigw.providers.anthropic_models import takes_late_system
+from aigw.providers.anthropic_native import DIALECTS
+from aigw.providers.canonical import parameters
 from aigw.providers.writing import encoded, endpoint, headers, refuse
-from aigw.types.json import JsonObject, as_array
+from aigw.types.json import JsonObject, as_array, as_text
 from aigw.types.parts import Text, ToolCall, ToolResult
-from aigw.types.request import Message, Params, Request
+from aigw.types.request import Message, Request
 from aigw.wire import HttpRequest
 
 VERSION: Final = "2023-06-01"
-
-_CANONICAL: Final = frozenset(Params.__annotations__)
+BETA: Final = "anthropic-beta"
 
 
 def unsupported(request: Request, target: Target) -> tuple[str, ...]:
     """Name what of *request* Anthropic, or the target's model, cannot express."""
-    if request.dialect == DIALECT:
-        return ()
+    if request.dialect in DIALECTS:
+        return tuple(anthropic_native.beyond(request))
     names = anthropic_params.beyond(request.params, request.other, target.model)
     for index, message in enumerate(request.messages):
-        names += anthropic_messages.beyond(message, f"messages[{index}]")
+        names += anthropic_blocks.beyond(message, f"messages[{index}]")
     return tuple(names)
 
 
-def write(request: Request, target: Target, secret: str | None) -> Outgoing:
+def write(request: Request, target: Target) -> Outgoing:
     """Write *request*. Raises `UnsupportedParameterError`, or drops with a note, as the manifest says."""
     notes: list[str] = []
+    body = body_of(request, target, notes)
+    _set_stream(body, stream=request.stream)
+    return Outgoing(sent(request, target, body, "/messages"), tuple(notes))
+
+
+def body_of(request: Request, target: Target, notes: list[str]) -> dict[str, object]:
+    """Give the body for *target*, with a *note* for each thing that is not as the caller said. Raises as `write`."""
     left_out = refuse(unsupported(request, target), target, notes)
-    body, betas = _body(request, target, left_out, notes)
-    provider = target.provider
-    own: tuple[tuple[str, str], ...] = (("anthropic-version", VERSION),)
-    if betas:
-        own += (("anthropic-beta", ",".join(betas)),)
-    outgoing = HttpRequest(
-        "POST",
-        _url(provider.base_url),
-        headers(target, secret, stream=request.stream, own=own),
-        encoded(body, provider.name),
-    )
-    return Outgoing(outgoing, tuple(notes))
-
-
-def _url(base_url: str) -> str:
-    base, _, _ = base_url.partition("?")
-    versioned = base.rstrip("/").endswith("/v1")
-    return endpoint(base_url, "/messages" if versioned else "/v1/messages")
-
-
-def _body(
-    request: Request, target: Target, left_out: frozenset[str], notes: list[str]
-) -> tuple[dict[str, object], tuple[str, ...]]:
-    if request.dialect == DIALECT and not request.edited:
-        body: dict[str, object] = {**request.verbatim, **target.params, "model": target.model}
-        _set_stream(body, stream=request.stream)
-        return body, ()
-    params, other = _with_manifest(request, target, notes)
-    conversation = turns_of(_allowed(request.messages, left_out), target.id)
+    if request.dialect in DIALECTS:
+        return anthropic_native.body_of(request, target, notes)
+    params, other = parameters(request, target, notes)
+    late = takes_late_system(target.model)
+    conversation = turns_of(_allowed(request.messages, left_out), target.id, late_system=late)
     notes.extend(conversation.notes)
-    body = {"model": target.model, "messages": conversation.messages}
+    body: dict[str, object] = {"model": target.model, "messages": conversation.messages}
     if conversation.system:
         body["system"] = conversation.system
     body.update(anthropic_params.written(params, other, target.model, left_out, notes))
-    if target.provider.unsupported == "pass":
+    if target.unsupported == "pass":
         unknown = anthropic_params.beyond(params, other, target.model)
         body.update({name: value for name, value in {**other, **params}.items() if name in unknown})
     _resend_tools(body, request.messages, notes)
-    _set_stream(body, stream=request.stream)
-    betas = tuple(str(beta) for name in sorted(anthropic_params.BETAS & other.keys()) for beta in as_array(other[name]))
-    return body, betas
+    return body
 
 
-def _with_manifest(request: Request, target: Target, notes: list[str]) -> tuple[Params, JsonObject]:
-    """Lay the target's own parameters over the caller's: the manifest wins, with a note where it overrides."""
-    params: dict[str, object] = {**request.params}
-    other: dict[str, object] = {**request.other}
-    for name, value in target.params.items():
-        canonical = "max_tokens" if name == "max_completion_tokens" else name
-        said = params if canonical in _CANONICAL else other
-        if canonical in said and said[canonical] != value:
-            notes.append(f"overridden: {name} (the manifest sets it for {target.id})")
-        said[canonical] = value
-    return cast("Params", params), other
+def sent(request: Request, target: Target, body: JsonObject, path: str) -> HttpRequest:
+    """Address *body* to *path*, with the headers that the caller and the manifest ask for, and no others."""
+    provider = target.provider
+    own: tuple[tuple[str, str], ...] = (("anthropic-version", VERSION),)
+    profile = as_text(request.other.get("user_profile_id"))
+    if profile is not None:
+        own += (("anthropic-user-profile-id", profile),)
+    written = headers(target, stream=request.stream, own=own)
+    betas = _betas(request, target, dict(written).get(BETA, ""))
+    if betas:
+        written = (*(pair for pair in written if pair[0] != BETA), (BETA, betas))
+    return HttpRequest("POST", _url(provider.base_url, path), written, encoded(body, provider.name))
+
+
+def _betas(request: Request, target: Target, declared: str) -> str:
+    """Join the beta flags *declared* in the provider's headers with the target's and the caller's, each once."""
+    said = [flag.strip() for flag in declared.split(",")]
+    for source in (target.params, request.other):
+        said += (
+            str(beta) for name in sorted(anthropic_params.BETAS & source.keys()) for beta in as_array(source[name])
+        )
+    return ",".join(dict.fromkeys(flag for flag in said if flag))
+
+
+def _url(base_url: str, path: str) -> str:
+    base, _, _ = base_url.partition("?")
+    versioned = base.rstrip("/").endswith("/v1")
+    return endpoint(base_url, path if versioned else f"/v1{path}")
 
 
 def _allowed(messages: tuple[Message, ...], left_out: frozenset[str]) -> tuple[Message, ...]:
@@ -101,7 +101,7 @@ def _allowed(messages: tuple[Message, ...], left_out: frozenset[str]) -> tuple[M
         lone = (
             part
             for part in message.parts
-            if not left_out.intersection(anthropic_messages.beyond(Message(message.role, (part,)), place))
+            if not left_out.intersection(anthropic_blocks.beyond(Message(message.role, (part,)), place))
             or isinstance(part, ToolResult)
         )
         kept.append(
@@ -114,7 +114,7 @@ def _allowed(messages: tuple[Message, ...], left_out: frozenset[str]) -> tuple[M
 
 def _without_refused(result: ToolResult, place: str) -> ToolResult:
     pieces = tuple(
-        piece for piece in result.content if not any(anthropic_messages.beyond(Message("user", (piece,)), place))
+        piece for piece in result.content if not any(anthropic_blocks.beyond(Message("user", (piece,)), place))
     )
     return ToolResult(result.call_id, pieces or (Text("(left out)"),), result.is_error, result.extra)
 
@@ -133,5 +133,5 @@ def _resend_tools(body: dict[str, object], messages: tuple[Message, ...], notes:
 def _set_stream(body: dict[str, object], *, stream: bool) -> None:
     if stream:
         body["stream"] = True
-    else:
-        body.pop("stream", None)
+    elif body.get("stream"):
+        del body["stream"]

@@ -6,10 +6,11 @@ carried through, as Anthropic's versioning policy asks of clients.
 
 import json
 from dataclasses import dataclass, field
+from functools import partial
 
 from aigw.manifest.snapshot import Target
 from aigw.providers.anthropic_answer import annotation, finish, read, usage_of
-from aigw.providers.anthropic_messages import DIALECT
+from aigw.providers.anthropic_blocks import DIALECT
 from aigw.providers.decoding import SseDecoder
 from aigw.providers.failures import mid_answer
 from aigw.providers.reading import call_id, frame
@@ -17,6 +18,7 @@ from aigw.types.events import (
     ChoiceEnded,
     Ended,
     Event,
+    Native,
     OtherDelta,
     ReasoningDelta,
     Started,
@@ -34,6 +36,14 @@ _TOLD = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
 """Kinds of block that have events of their own; others are collected and handed on whole."""
 
 
+_KNOWN = frozenset(
+    {
+        *("message_start", "message_delta", "message_stop"),
+        *("content_block_start", "content_block_delta", "content_block_stop", "ping"),
+    }
+)
+
+
 @dataclass(slots=True)
 class _Block:
     """A content block under way. `call` is its dense place among the tool calls; `pieces` is JSON that has come."""
@@ -46,13 +56,17 @@ class _Block:
 
 
 class MessagesDecoder(SseDecoder):
-    """Events of Anthropic's to ours. `Ended` comes with `message_stop` and with nothing else."""
+    """Events of Anthropic's to ours, each with itself ahead if *native*.
+
+    `Ended` comes with `message_stop` and with nothing else.
+    """
 
     __slots__ = (
         "_blocks",
         "_calls",
         "_citations",
         "_done",
+        "_native",
         "_opaque",
         "_reason",
         "_seed",
@@ -61,8 +75,9 @@ class MessagesDecoder(SseDecoder):
         "_usage",
     )
 
-    def __init__(self, target: Target) -> None:
-        super().__init__(target, read)
+    def __init__(self, target: Target, *, native: bool = False) -> None:
+        super().__init__(target, partial(read, native=native))
+        self._native = native
         self._blocks: dict[int, _Block] = {}
         self._usage: dict[str, object] = {}
         self._seed: object = None
@@ -81,7 +96,11 @@ class MessagesDecoder(SseDecoder):
         if self._done or text == "[DONE]":
             return
         body = frame(text, self._provider)
-        kind = body.get("type") or name
+        kind = as_text(body.get("type")) or name
+        if kind == "error" or name == "error" or (body.get("error") and kind not in _KNOWN):
+            raise mid_answer(body, self._provider)
+        if self._native and kind != "ping":
+            events.append(Native(DIALECT, body))
         match kind:
             case "content_block_delta":
                 self._delta(self._block(body), as_object(body.get("delta")), events)
@@ -95,8 +114,6 @@ class MessagesDecoder(SseDecoder):
                 self._message_delta(body, events)
             case "message_stop":
                 self._stop(events)
-            case _ if kind == "error" or name == "error" or body.get("error"):
-                raise mid_answer(body, self._provider)
             case _:
                 pass
 

@@ -1,0 +1,238 @@
+"""Write the parts of a canonical message as Anthropic's content blocks, and name those it has no block for.
+
+Source: https://docs.claude.com/en/api/messages
+"""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, cast
+
+from aigw.errors import BadRequestError
+from aigw.types.json import JsonObject, as_object
+from aigw.types.parts import (
+    File,
+    Image,
+    Opaque,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    ToolResult,
+)
+from aigw.types.request import Message
+
+DIALECT: Final = "anthropic-messages"
+
+_MAGIC: Final = (
+    (b"\x89PNG", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"%PDF", "application/pdf"),
+)
+_IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+_OF_ALL: Final = frozenset({"cache_control"})
+_OF_DOCUMENTS: Final = frozenset({"cache_control", "citations"})
+_OF_CALLS: Final = frozenset({"cache_control", "caller"})
+_TOOL_ID: Final = re.compile(r"[a-zA-Z0-9_-]+")
+
+
+def beyond(message: Message, place: str) -> Iterator[str]:
+    """Name the parts of *message* that Anthropic cannot take (`messages[2].audio`)."""
+    for part in message.parts:
+        kind = _inexpressible(part)
+        if kind is not None:
+            yield f"{place}.{kind}"
+        if isinstance(part, ToolResult):
+            for piece in part.content:
+                inner = _inexpressible(piece)
+                if inner is not None:
+                    yield f"{place}.{inner}"
+
+
+def blocks_of(message: Message, place: str, issuer: str, notes: list[str]) -> list[JsonObject]:
+    """Write the blocks of one turn, without regard to its neighbours.
+
+    Thinking that another target than *issuer* signed is left out, with a note.
+    """
+    if message.role == "assistant":
+        return _assistant(message, place, issuer, notes)
+    return [block for part in message.parts for block in _user_block(part)]
+
+
+def texts(message: Message) -> list[JsonObject]:
+    """Write the text of *message*, block by block; blank text would be refused."""
+    return [_text(part) for part in message.parts if isinstance(part, Text) and part.text.strip()]
+
+
+def _text(part: Text) -> JsonObject:
+    return _with_extra({"type": "text", "text": part.text}, part.extra, _OF_ALL)
+
+
+def _with_extra(block: dict[str, object], extra: JsonObject, known: frozenset[str]) -> JsonObject:
+    """Add what the caller said of a block beside its content, if it is an object and Anthropic knows its name."""
+    if not extra:
+        return block
+    return {**block, **{name: extra[name] for name in known & extra.keys() if isinstance(extra[name], Mapping)}}
+
+
+def _assistant(message: Message, place: str, issuer: str, notes: list[str]) -> list[JsonObject]:
+    """Write an assistant's turn: thinking first, calls last."""
+    thinking: list[JsonObject] = []
+    said: list[JsonObject] = []
+    calls: list[JsonObject] = []
+    for part in message.parts:
+        match part:
+            case Reasoning():
+                thinking += _thinking(part, place, issuer, notes)
+            case Text() if part.text.strip():
+                said.append(_text(part))
+            case Refusal(text=text) if text.strip():
+                said.append({"type": "text", "text": text})
+            case Opaque(dialect=dialect, body=body) if dialect == DIALECT:
+                said.append(body)
+            case ToolCall():
+                calls.append(_tool_use(part, place))
+            case _:
+                pass
+    return [*thinking, *said, *calls]
+
+
+def _thinking(part: Reasoning, place: str, issuer: str, notes: list[str]) -> list[JsonObject]:
+    if part.issuer not in {None, issuer}:
+        notes.append(f"stripped: reasoning of {place} (another target issued it)")
+    elif part.signature is not None:
+        return [{"type": "thinking", "thinking": part.text, "signature": part.signature}]
+    elif part.encrypted is not None:
+        return [{"type": "redacted_thinking", "data": part.encrypted}]
+    elif part.text:
+        notes.append(f"stripped: reasoning of {place} (it has no signature, so it cannot be sent back)")
+    return []
+
+
+def _tool_use(part: ToolCall, place: str) -> JsonObject:
+    arguments: object = {"input": part.arguments}
+    if part.kind == "function":
+        try:
+            arguments = json.loads(part.arguments)
+        except (ValueError, RecursionError):
+            arguments = None
+    if not isinstance(arguments, Mapping):
+        problem = (
+            f"{place}.tool_calls: the arguments of {part.name!r} are not a JSON object, which Anthropic needs. "
+            "Leave out a call that was cut off, or mend its arguments."
+        )
+        raise BadRequestError(problem, param=f"{place}.tool_calls", code="invalid_value", type="invalid_request_error")
+    block: dict[str, object] = {
+        "type": "tool_use",
+        "id": legal_id(part.id),
+        "name": part.name,
+        "input": as_object(cast("object", arguments)),
+    }
+    return _with_extra(block, part.extra, _OF_CALLS)
+
+
+def legal_id(call_id: str) -> str:
+    """Give *call_id* in the letters Anthropic allows: the same id always becomes the same one."""
+    if _TOOL_ID.fullmatch(call_id):
+        return call_id
+    digest = hashlib.sha256(call_id.encode("utf-8", "replace")).hexdigest()[:12]
+    return f"{re.sub(r'[^a-zA-Z0-9_-]', '_', call_id)[:48]}_{digest}"
+
+
+def _user_block(part: Part) -> list[JsonObject]:
+    match part:
+        case Text() if part.text.strip():
+            return [_text(part)]
+        case Image():
+            return [_image(part)]
+        case File():
+            return [_document(part)]
+        case ToolResult():
+            return [_tool_result(part)]
+        case Opaque(dialect=dialect, body=body) if dialect == DIALECT:
+            return [body]
+        case _:
+            return []
+
+
+def _tool_result(part: ToolResult) -> JsonObject:
+    block: dict[str, object] = {"type": "tool_result", "tool_use_id": legal_id(part.call_id)}
+    content = [block for piece in part.content for block in _user_block(piece)]
+    if len(content) == 1 and set(content[0]) == {"type", "text"}:
+        block["content"] = content[0]["text"]
+    elif content:
+        block["content"] = content
+    if part.is_error:
+        block["is_error"] = True
+    return _with_extra(block, part.extra, _OF_ALL)
+
+
+def _image(part: Image) -> JsonObject:
+    source: JsonObject = (
+        {"type": "url", "url": part.url}
+        if part.data is None
+        else {"type": "base64", "media_type": _media_type(part.data, part.media_type), "data": part.data}
+    )
+    return _with_extra({"type": "image", "source": source}, part.extra, _OF_ALL)
+
+
+def _document(part: File) -> JsonObject:
+    source: JsonObject
+    if part.file_id is not None:
+        source = {"type": "file", "file_id": part.file_id}
+    elif part.data is None:
+        source = {"type": "url", "url": part.url}
+    else:
+        media_type = _media_type(part.data, part.media_type)
+        if media_type.startswith("text/"):
+            source = {"type": "text", "media_type": "text/plain", "data": _plain_text(part.data)}
+        else:
+            source = {"type": "base64", "media_type": media_type, "data": part.data}
+    document: dict[str, object] = {"type": "document", "source": source}
+    if part.filename is not None:
+        document["title"] = part.filename
+    return _with_extra(document, part.extra, _OF_DOCUMENTS)
+
+
+def _plain_text(data: str) -> str:
+    try:
+        return base64.b64decode(data).decode("utf-8", "replace")
+    except ValueError:
+        problem = "messages: the data of a text file is not base64; encode it with base64.b64encode"
+        raise BadRequestError(problem, param="messages", code="invalid_value", type="invalid_request_error") from None
+
+
+def _media_type(data: str, said: str | None) -> str:
+    """Give the media type that the content's first bytes show, or else the one that was *said*."""
+    try:
+        head = base64.b64decode(data[:32], validate=False)
+    except ValueError:
+        return said or ""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for magic, kind in _MAGIC if head.startswith(magic)), said or "")
+
+
+def _inexpressible(part: Part) -> str | None:
+    """Name the kind of *part* if Anthropic has no block for it."""
+    match part:
+        case Image(data=str(data), media_type=said) if _media_type(data, said) not in _IMAGES:
+            return "image"
+        case File(file_id=str()):
+            return "file_id"
+        case File(data=str(data), media_type=said) if not _takes_file(_media_type(data, said)):
+            return "file"
+        case Opaque(dialect=dialect, body=body) if dialect != DIALECT:
+            return str(body.get("type", "block"))
+        case Text() | Image() | File() | ToolCall() | ToolResult() | Reasoning() | Refusal() | Opaque():
+            return None
+        case _:
+            return "audio"
+
+
+def _takes_file(media_type: str) -> bool:
+    return media_type == "application/pdf" or media_type.startswith("text/")
