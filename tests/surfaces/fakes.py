@@ -64,7 +64,7 @@ class FakeEngine:
     ends: list[Outcome] = field(default_factory=list)
     refusals: list[tuple[str, AigwError, bool]] = field(default_factory=list)
 
-    def refused(self, model: str, error: AigwError, *, stream: bool) -> None:
+    def refused(self, model: str, error: AigwError, *, stream: bool, surface: str = "chat") -> None:
         self.refusals.append((model, error, stream))
 
     async def open(self, request: Request, options: Options) -> Handled:

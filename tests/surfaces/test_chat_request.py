@@ -48,12 +48,12 @@ def test_sentinels_of_the_openai_client_count_as_omitted() -> None:
 
 def test_extra_body_is_governed_like_any_argument() -> None:
     other = [{"role": "user", "content": "other"}]
-    request = asked(extra_body={"top_k": 5, "temperature": 1, "messages": other}, temperature=0.1).request
+    request = asked(extra_body={"top_k": 5, "min_p": 0.1, "temperature": 1, "messages": other}, temperature=0.1).request
 
     assert (Text("other"),) == request.messages[0].parts
-    assert {"temperature": 1} == request.params
-    assert {"top_k": 5} == request.other
-    assert {"model": "m", "messages": other, "temperature": 1, "top_k": 5} == request.verbatim
+    assert {"temperature": 1, "top_k": 5} == request.params
+    assert {"min_p": 0.1} == request.other
+    assert {"model": "m", "messages": other, "temperature": 1, "top_k": 5, "min_p": 0.1} == request.verbatim
 
 
 def test_stream_in_extra_body_is_refused_because_it_decides_what_is_returned() -> None:

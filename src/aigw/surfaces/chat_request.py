@@ -7,10 +7,11 @@ the policies.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final, cast
+from typing import Final, cast, get_args
 
 from aigw.call import DEFAULTS, NO_LIMITS, Options, Timeouts
 from aigw.errors import BadRequestError, ConfigurationError, UnexpectedArgumentError
+from aigw.manifest.snapshot import Unsupported
 from aigw.surfaces.chat_arguments import copied_argument, object_at, plain_body, refuse
 from aigw.surfaces.chat_messages import read_messages
 from aigw.surfaces.chat_parts import DIALECT
@@ -20,9 +21,10 @@ from aigw.types.json import EMPTY, JsonObject, as_array, as_object
 from aigw.types.request import Params, Request
 
 ABOUT_THE_CALL: Final = frozenset(CallParams.__annotations__)
+_UNSUPPORTED: Final[tuple[Unsupported, ...]] = get_args(Unsupported)
 KNOWN: Final = frozenset(CreateParams.__annotations__) | {"messages", "model", "stream"}
 
-_NOT_OTHER: Final = frozenset(Params.__annotations__) | {
+_NOT_OTHER: Final = (frozenset(Params.__annotations__) - {"reasoning_budget"}) | {
     "messages",
     "model",
     "stream",
@@ -46,9 +48,9 @@ def ask(params: Mapping[str, object], method: str = "create") -> Asked:
     Raises `UnexpectedArgumentError` for a name nobody knows, `BadRequestError` (`param` names the place) for a value
     that no target could take.
     """
-    _reject_unknown(params, method)
+    reject_unknown(params, method, KNOWN)
     said = {name: value for name, value in params.items() if name not in ABOUT_THE_CALL}
-    said.update(_extra_body(params))
+    said.update(extra_body_of(params))
     if "tools" in said:
         said["tools"] = described_tools(said["tools"])
     body = plain_body(said)
@@ -56,7 +58,7 @@ def ask(params: Mapping[str, object], method: str = "create") -> Asked:
     other = {name: value for name, value in body.items() if name not in _NOT_OTHER and value is not None}
     request = Request(
         dialect=DIALECT,
-        model=_model(body),
+        model=model_of(body),
         messages=read_messages(body.get("messages")),
         params=_canonical(body),
         stream=stream,
@@ -64,7 +66,7 @@ def ask(params: Mapping[str, object], method: str = "create") -> Asked:
         other=other,
     )
     include_usage = as_object(body.get("stream_options")).get("include_usage") is True
-    return Asked(request, _options(params), stream and include_usage)
+    return Asked(request, options_of(params), stream and include_usage)
 
 
 def explained(model: str, messages: object, parameters: Mapping[str, object]) -> tuple[Request, Options]:
@@ -73,15 +75,17 @@ def explained(model: str, messages: object, parameters: Mapping[str, object]) ->
     return asked.request, asked.options
 
 
-def _reject_unknown(params: Mapping[str, object], method: str) -> None:
-    for name in params.keys() - KNOWN:
-        near = get_close_matches(name, KNOWN, 1)
+def reject_unknown(params: Mapping[str, object], method: str, known: frozenset[str]) -> None:
+    """Raise `UnexpectedArgumentError` for an argument of *method* that is not *known*, suggesting the nearest."""
+    for name in params.keys() - known:
+        near = get_close_matches(name, known, 1)
         hint = f"did you mean {near[0]!r}?" if near else "a provider's own parameters go into extra_body"
         message = f"{method}() got an unexpected argument {name!r}: {hint}"
         raise UnexpectedArgumentError(message)
 
 
-def _extra_body(params: Mapping[str, object]) -> Mapping[str, object]:
+def extra_body_of(params: Mapping[str, object]) -> Mapping[str, object]:
+    """Give what `extra_body` adds to the body. Raises `BadRequestError`."""
     extra = params.get("extra_body")
     if extra is None or is_omitted(extra):
         return EMPTY
@@ -91,7 +95,8 @@ def _extra_body(params: Mapping[str, object]) -> Mapping[str, object]:
     return body
 
 
-def _model(body: JsonObject) -> str:
+def model_of(body: JsonObject) -> str:
+    """Give the name of the model or route. Raises `BadRequestError`."""
     model = body.get("model")
     if not isinstance(model, str) or not model:
         refuse(
@@ -128,7 +133,7 @@ _TEXT: Final[_Check] = (lambda value: isinstance(value, str), "text")
 _OBJECT: Final[_Check] = (lambda value: isinstance(value, dict), "an object")
 _CHECKS: Final[Mapping[str, _Check]] = {
     **dict.fromkeys(("temperature", "top_p", "frequency_penalty", "presence_penalty"), _NUMBER),
-    **dict.fromkeys(("max_tokens", "max_completion_tokens", "n", "seed", "top_logprobs"), _WHOLE),
+    **dict.fromkeys(("max_tokens", "max_completion_tokens", "n", "seed", "top_k", "top_logprobs"), _WHOLE),
     **dict.fromkeys(("logprobs", "parallel_tool_calls", "store", "stream"), _SWITCH),
     **dict.fromkeys(("reasoning_effort", "verbosity", "service_tier", "user"), _TEXT),
     **dict.fromkeys(("logit_bias", "response_format", "audio", "prediction", "metadata", "stream_options"), _OBJECT),
@@ -139,8 +144,8 @@ _CHECKS: Final[Mapping[str, _Check]] = {
 }
 
 
-def _canonical(body: JsonObject) -> Params:
-    """Collect the parameters that have a canonical name; `max_completion_tokens` wins over the older name."""
+def checked(body: JsonObject, places: Mapping[str, str] | None = None) -> dict[str, object]:
+    """Collect what of *body* has a canonical name, *places* saying where it stood. Raises `BadRequestError`."""
     found: dict[str, object] = {}
     for name, value in body.items():
         check = _CHECKS.get(name)
@@ -148,8 +153,14 @@ def _canonical(body: JsonObject) -> Params:
             continue
         accepts, wanted = check
         if not accepts(value):
-            refuse(name, f"must be {wanted}, not {type(value).__name__}", "invalid_type")
+            refuse((places or {}).get(name, name), f"must be {wanted}, not {type(value).__name__}", "invalid_type")
         found[name] = value
+    return found
+
+
+def _canonical(body: JsonObject) -> Params:
+    """Collect the parameters that have a canonical name; `max_completion_tokens` wins over the older name."""
+    found = checked(body)
     limit = found.pop("max_completion_tokens", None)
     if limit is not None:
         found["max_tokens"] = limit
@@ -161,7 +172,8 @@ def _canonical(body: JsonObject) -> Params:
     return cast("Params", found)
 
 
-def _options(params: Mapping[str, object]) -> Options:
+def options_of(params: Mapping[str, object]) -> Options:
+    """Read what is said about the call and not to the model. Raises `BadRequestError`."""
     if params.keys().isdisjoint(ABOUT_THE_CALL):
         return DEFAULTS
     return Options(
@@ -170,6 +182,7 @@ def _options(params: Mapping[str, object]) -> Options:
         extra_headers=_texts(params.get("extra_headers"), "extra_headers"),
         extra_query=as_object(_copied(params.get("extra_query"), "extra_query")),
         tags=_texts(params.get("tags"), "tags"),
+        unsupported=_unsupported(params.get("unsupported")),
     )
 
 
@@ -212,6 +225,14 @@ def _max_retries(value: object) -> int | None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         refuse("max_retries", "must be a whole number, 0 or more")
+    return value
+
+
+def _unsupported(value: object) -> Unsupported | None:
+    if value is None or is_omitted(value):
+        return None
+    if value not in _UNSUPPORTED:
+        refuse("unsupported", f"must be one of {', '.join(_UNSUPPORTED)}")
     return value
 
 

@@ -250,7 +250,8 @@ class ChunkWriter:
             delta["reasoning_content"] = event.text
         opaque = event.signature is not None or event.encrypted is not None
         if opaque and "reasoning_details" not in as_object(event.extra.get("delta")):
-            whole = Reasoning("".join(so_far.thinking), event.signature, event.encrypted)
+            extra = as_object(event.extra.get("reasoning"))
+            whole = Reasoning("".join(so_far.thinking), event.signature, event.encrypted, extra=extra)
             delta["reasoning_details"] = [reasoning_detail(so_far.details, whole, self._issuer)]
             so_far.details += 1
             so_far.thinking = []

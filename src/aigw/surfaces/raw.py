@@ -6,6 +6,7 @@ There is no `http_request`: what was sent may hold a credential.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Generic, TypeGuard, TypeVar
 
@@ -14,6 +15,8 @@ from aigw.types.chat import Model
 from aigw.wire import Headers, HttpResponse, request_id
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from aigw.pipeline import Handled
     from aigw.record import Record
 
@@ -154,6 +157,11 @@ class StreamedResponse(_Raw[R]):
         """Read and decode the body. Raises `ValueError` when it is not JSON."""
         return HttpResponse(self.status_code, self.headers, self.read()).json()
 
+    def stream_to_file(self, file: "str | PathLike[str]") -> None:
+        """Write the body to *file* as it comes."""
+        with Path(file).open("wb") as opened:
+            opened.writelines(self.iter_bytes())
+
     def close(self) -> None:
         """End the call now. May be called again."""
         if _is_stream(self._parsed):
@@ -198,6 +206,12 @@ class AsyncStreamedResponse(_Raw[R]):
     async def json(self) -> object:
         """Read and decode the body. Raises `ValueError` when it is not JSON."""
         return HttpResponse(self.status_code, self.headers, await self.read()).json()
+
+    async def stream_to_file(self, file: "str | PathLike[str]") -> None:
+        """Write the body to *file* as it comes."""
+        with Path(file).open("wb") as opened:  # noqa: ASYNC230 - a local file takes what the network gives
+            async for data in self.iter_bytes():
+                opened.write(data)
 
     async def close(self) -> None:
         """End the call now. May be called again."""

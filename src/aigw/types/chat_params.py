@@ -6,7 +6,7 @@ what is to be left out is `omit`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Protocol, TypeAlias, TypedDict, runtime_checkable
+from typing import Final, Literal, Protocol, TypeAlias, TypedDict, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -63,6 +63,7 @@ class CallParams(TypedDict, total=False):
     timeout: float | TimeoutLike | Omit | None
     max_retries: int | Omit | None
     tags: Mapping[str, str] | None
+    unsupported: Literal["error", "drop", "pass"] | Omit | None
 
 
 class ChatParams(CallParams, total=False):

@@ -15,6 +15,7 @@ FRAMING: Final = frozenset(
 
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 5.1
 _VALUE: Final = re.compile(r"[\x20-\x7e\t]*")
+_MEDIA_TYPE: Final = re.compile(r"[\w.+*-]+/[\w.+*-]+(?:; ?[\w.+*-]+=[\w.+*-]+)*", re.ASCII)
 
 
 def is_name(text: str) -> bool:
@@ -25,3 +26,8 @@ def is_name(text: str) -> bool:
 def is_value(text: str) -> bool:
     """Whether *text* is printable ASCII on one line, as every server reads a header's value."""
     return _VALUE.fullmatch(text) is not None
+
+
+def is_media_type(text: str) -> bool:
+    """Whether *text* is a content type, with its parameters or without (RFC 9110 8.3.1; no quoted values)."""
+    return _MEDIA_TYPE.fullmatch(text) is not None

@@ -47,12 +47,12 @@ class Kind:
     `dialect` is the one spoken for chat (empty where there is none), `also` lists those for everything else, and for
     chat where the caller speaks one of them. `base_url` may hold `{region}`, `{project}`, `{account}`: `settings` names
     them, each with the environment variables it usually comes from; `regional` has the base URLs of regions that have
-    one of another form. `ambient` is the reference of the credentials that the machine itself has (`aws:default`), `service` what AWS signs for.
-    `base_env` lists variables that may hold the base URL; `root_path` is added to one that is a bare host (None: the path
-    of the kind's own).
-    `key_env` lists the conventional environment variables of its key, best first; `hosts` where that key may be sent
-    besides the host of `base_url` (an entry starting with a dot covers its subdomains). `keyless` kinds work without.
-    `quirks` are those of chat, `embeddings` those of its embeddings in OpenAI's dialect.
+    one of another form. `base_env` lists variables that may hold the base URL; `root_path` is added to one that is a
+    bare host (None: the path of the kind's own). `key_env` lists the conventional environment variables of its key,
+    best first; `hosts` where that key may be sent besides the host of `base_url` (an entry starting with a dot covers
+    its subdomains). `keyless` kinds work without. `ambient` is the reference of the credentials that the machine itself
+    has (`aws:default`), `service` what AWS signs for. `quirks` are those of chat, `embeddings` those of its embeddings
+    in OpenAI's dialect.
     """
 
     name: str

@@ -1,0 +1,203 @@
+"""`batches`: OpenAI's client as callers know it, passed through under the same rules as every call.
+
+A batch lives at the provider that took it, so every method asks for the `model` whose route leads there, and nothing is
+ever sent to another target. Making one is not tried again where it may have happened: see `policies.failover`.
+"""
+
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+from typing import TYPE_CHECKING, Final, TypeVar, Unpack
+from urllib.parse import quote
+
+from aigw.surfaces.chat_arguments import refuse
+from aigw.surfaces.chat_signature import explicit
+from aigw.surfaces.planned import Face, Planned, plan_of
+from aigw.surfaces.relay_request import EventReader, planned, reader
+from aigw.types.batch import Batch, BatchPage
+from aigw.types.chat_params import CallParams
+from aigw.types.operation import Operation
+from aigw.types.relay_params import BatchCreateParams, BatchListParams
+
+if TYPE_CHECKING:
+    from aigw.pipeline import Engine
+
+M = TypeVar("M", Batch, BatchPage)
+
+_SURFACE: Final = Operation.BATCHES.value
+_ROOT: Final = "/batches"
+_REQUIRED: Final = frozenset({"completion_window", "endpoint", "input_file_id", "model"})
+
+
+@plan_of(BatchCreateParams)
+def create(
+    *, completion_window: str, endpoint: str, input_file_id: str, model: str, **params: Unpack[BatchCreateParams]
+) -> Planned[Batch]:
+    """Have the requests in a file done when there is time. *model* says where. Raises the errors of `aigw.errors`."""
+    known = frozenset(BatchCreateParams.__annotations__) | _REQUIRED
+    said = {
+        "completion_window": completion_window,
+        "endpoint": endpoint,
+        "input_file_id": input_file_id,
+        "model": model,
+        **params,
+    }
+    return _planned(said, reader(Batch), _ROOT, known)
+
+
+@plan_of(CallParams)
+def retrieve(batch_id: str, *, model: str, **params: Unpack[CallParams]) -> Planned[Batch]:
+    """Look at a batch. Raises the errors of `aigw.errors`."""
+    return _planned({"model": model, **params}, reader(Batch), f"{_ROOT}/{_id(batch_id)}", method="GET")
+
+
+@plan_of(CallParams)
+def cancel(batch_id: str, *, model: str, **params: Unpack[CallParams]) -> Planned[Batch]:
+    """Stop a batch; what is done of it stays. Raises the errors of `aigw.errors`."""
+    return _planned({"model": model, **params}, reader(Batch), f"{_ROOT}/{_id(batch_id)}/cancel")
+
+
+@plan_of(BatchListParams)
+def list_page(*, model: str, **params: Unpack[BatchListParams]) -> Planned[BatchPage]:
+    """List batches, newest first: a page of them, whose iterator goes on to the next. Raises as `retrieve`."""
+    known = frozenset(BatchListParams.__annotations__) | {"model"}
+    return _planned({"model": model, **params}, reader(BatchPage), _ROOT, known, method="GET")
+
+
+def _planned(
+    said: Mapping[str, object],
+    read: EventReader[M],
+    path: str,
+    known: frozenset[str] = frozenset({"model"}),
+    *,
+    method: str = "POST",
+) -> Planned[M]:
+    return planned(
+        said,
+        read,
+        dialect="openai-batches",
+        operation=Operation.BATCHES,
+        path=path,
+        known=known,
+        method=method,
+        names_model=False,
+    )
+
+
+def _id(said: object) -> str:
+    """Give an id as it may stand in a path."""
+    if not isinstance(said, str) or not said.strip(". "):
+        refuse("batch_id", "must be the id of a batch, as text", "invalid_value")
+    return quote(said, safe="")
+
+
+class Pages:
+    """A page of batches of a sync gateway. Iterating it goes on to the pages after it."""
+
+    def __init__(self, face: Face, said: BatchListParams, model: str, page: BatchPage) -> None:
+        self._face = face
+        self._said = said
+        self._model = model
+        self.page = page
+
+    @property
+    def data(self) -> list[Batch]:
+        """The batches of this page."""
+        return self.page.data
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are more batches after these."""
+        return self.page.has_next_page()
+
+    def has_next_page(self) -> bool:
+        """Whether there are more batches after these."""
+        return self.page.has_next_page()
+
+    def get_next_page(self) -> "Pages":
+        """Ask for the batches after these."""
+        after: BatchListParams = {**self._said, "after": self.page.data[-1].id}
+        page = self._face.plain(list_page)(model=self._model, **after)
+        return Pages(self._face, self._said, self._model, page)
+
+    def __iter__(self) -> Iterator[Batch]:
+        pages: Pages | None = self
+        while pages is not None:
+            yield from pages.data
+            pages = pages.get_next_page() if pages.has_next_page() else None
+
+
+class AsyncPages:
+    """Pages of batches of an async gateway: await it for the first, or iterate all batches with `async for`."""
+
+    def __init__(self, face: Face, said: BatchListParams, model: str) -> None:
+        self._face = face
+        self._said = said
+        self._model = model
+
+    def __await__(self) -> Generator[object, None, BatchPage]:
+        return self._page(self._said).__await__()
+
+    async def __aiter__(self) -> AsyncIterator[Batch]:
+        said = self._said
+        while True:
+            page = await self._page(said)
+            for batch in page.data:
+                yield batch
+            if not page.has_next_page():
+                return
+            following: BatchListParams = {**self._said, "after": page.data[-1].id}
+            said = following
+
+    async def _page(self, said: BatchListParams) -> BatchPage:
+        return await self._face.awaited(list_page)(model=self._model, **said)
+
+
+class Batches:
+    """`batches` of a sync gateway."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._face = face = Face(engine, _SURFACE)
+        self.create = face.plain(create)
+        self.retrieve = face.plain(retrieve)
+        self.cancel = face.plain(cancel)
+        self.with_raw_response = RawBatches(face)
+
+    @explicit(BatchListParams)
+    def list(self, *, model: str, **params: Unpack[BatchListParams]) -> Pages:
+        """List batches, newest first: a page of them, whose iterator goes on to the next."""
+        return Pages(self._face, params, model, self._face.plain(list_page)(model=model, **params))
+
+
+class RawBatches:
+    """`batches.with_raw_response` of a sync gateway."""
+
+    def __init__(self, face: Face) -> None:
+        self.create = face.raw(create)
+        self.retrieve = face.raw(retrieve)
+        self.cancel = face.raw(cancel)
+        self.list = face.raw(list_page)
+
+
+class AsyncBatches:
+    """`batches` of an async gateway."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._face = face = Face(engine, _SURFACE)
+        self.create = face.awaited(create)
+        self.retrieve = face.awaited(retrieve)
+        self.cancel = face.awaited(cancel)
+        self.with_raw_response = AsyncRawBatches(face)
+
+    @explicit(BatchListParams)
+    def list(self, *, model: str, **params: Unpack[BatchListParams]) -> AsyncPages:
+        """List batches, newest first: await it for a page, or iterate it with `async for`."""
+        return AsyncPages(self._face, params, model)
+
+
+class AsyncRawBatches:
+    """`batches.with_raw_response` of an async gateway."""
+
+    def __init__(self, face: Face) -> None:
+        self.create = face.awaited_raw(create)
+        self.retrieve = face.awaited_raw(retrieve)
+        self.cancel = face.awaited_raw(cancel)
+        self.list = face.awaited_raw(list_page)
