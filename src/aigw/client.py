@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from types import TracebackType
-from typing import Never, Self
+from typing import TYPE_CHECKING, Never, Self
 
 from aigw.call import Options, Timeouts
 from aigw.config import SETTINGS, ManifestArgument, Transport, checked_tags, configured, refuse_unknown
@@ -25,7 +25,17 @@ from aigw.runtime.drive import run
 from aigw.surfaces.chat import AsyncChat, Chat
 from aigw.surfaces.chat_request import checked_options, explained
 from aigw.surfaces.models import AsyncModels, Models
+from aigw.surfaces.responses import AsyncResponses, Responses
 from aigw.types.chat_params import Omit, omit
+
+if TYPE_CHECKING:
+    from aigw.surfaces.audio import AsyncAudio, Audio
+    from aigw.surfaces.batches import AsyncBatches, Batches
+    from aigw.surfaces.embeddings import AsyncEmbeddings, Embeddings
+    from aigw.surfaces.images import AsyncImages, Images
+    from aigw.surfaces.messages import AsyncMessages, Messages
+    from aigw.surfaces.moderations import AsyncModerations, Moderations
+    from aigw.surfaces.rerank import AsyncRerank, Rerank
 
 
 @contextmanager
@@ -172,6 +182,60 @@ class Gateway(_Face):
         """`chat.completions`: the surface shaped as OpenAI's."""
         return Chat(self._engine)
 
+    @cached_property
+    def audio(self) -> "Audio":
+        """`audio.speech`, `audio.transcriptions`, `audio.translations`: passed through."""
+        from aigw.surfaces.audio import Audio  # noqa: PLC0415 - loaded by those who use it
+
+        return Audio(self._engine)
+
+    @cached_property
+    def batches(self) -> "Batches":
+        """Batches of calls: passed through."""
+        from aigw.surfaces.batches import Batches  # noqa: PLC0415 - loaded by those who use it
+
+        return Batches(self._engine)
+
+    @cached_property
+    def embeddings(self) -> "Embeddings":
+        """`embeddings.create`: texts to vectors."""
+        from aigw.surfaces.embeddings import Embeddings  # noqa: PLC0415 - loaded by those who use it
+
+        return Embeddings(self._engine)
+
+    @cached_property
+    def images(self) -> "Images":
+        """Pictures: passed through."""
+        from aigw.surfaces.images import Images  # noqa: PLC0415 - loaded by those who use it
+
+        return Images(self._engine)
+
+    @cached_property
+    def messages(self) -> "Messages":
+        """`messages`: the surface shaped as Anthropic's."""
+        from aigw.surfaces.messages import Messages  # noqa: PLC0415 - loaded by those who use it
+
+        return Messages(self._engine)
+
+    @cached_property
+    def moderations(self) -> "Moderations":
+        """`moderations.create`: passed through."""
+        from aigw.surfaces.moderations import Moderations  # noqa: PLC0415 - loaded by those who use it
+
+        return Moderations(self._engine)
+
+    @cached_property
+    def rerank(self) -> "Rerank":
+        """`rerank.create`: documents in order, in Cohere's words."""
+        from aigw.surfaces.rerank import Rerank  # noqa: PLC0415 - loaded by those who use it
+
+        return Rerank(self._engine)
+
+    @cached_property
+    def responses(self) -> Responses:
+        """`responses`: the surface shaped as OpenAI's newer API."""
+        return Responses(self._engine)
+
     @property
     def models(self) -> Models:
         """The names a caller may use."""
@@ -220,6 +284,60 @@ class AsyncGateway(_Face):
     def chat(self) -> AsyncChat:
         """`chat.completions`: the surface shaped as OpenAI's."""
         return AsyncChat(self._engine)
+
+    @cached_property
+    def audio(self) -> "AsyncAudio":
+        """`audio.speech`, `audio.transcriptions`, `audio.translations`: passed through."""
+        from aigw.surfaces.audio import AsyncAudio  # noqa: PLC0415 - loaded by those who use it
+
+        return AsyncAudio(self._engine)
+
+    @cached_property
+    def batches(self) -> "AsyncBatches":
+        """Batches of calls: passed through."""
+        from aigw.surfaces.batches import AsyncBatches  # noqa: PLC0415 - loaded by those who use it
+
+        return AsyncBatches(self._engine)
+
+    @cached_property
+    def embeddings(self) -> "AsyncEmbeddings":
+        """`embeddings.create`: texts to vectors."""
+        from aigw.surfaces.embeddings import AsyncEmbeddings  # noqa: PLC0415 - loaded by those who use it
+
+        return AsyncEmbeddings(self._engine)
+
+    @cached_property
+    def images(self) -> "AsyncImages":
+        """Pictures: passed through."""
+        from aigw.surfaces.images import AsyncImages  # noqa: PLC0415 - loaded by those who use it
+
+        return AsyncImages(self._engine)
+
+    @cached_property
+    def messages(self) -> "AsyncMessages":
+        """`messages`: the surface shaped as Anthropic's."""
+        from aigw.surfaces.messages import AsyncMessages  # noqa: PLC0415 - loaded by those who use it
+
+        return AsyncMessages(self._engine)
+
+    @cached_property
+    def moderations(self) -> "AsyncModerations":
+        """`moderations.create`: passed through."""
+        from aigw.surfaces.moderations import AsyncModerations  # noqa: PLC0415 - loaded by those who use it
+
+        return AsyncModerations(self._engine)
+
+    @cached_property
+    def rerank(self) -> "AsyncRerank":
+        """`rerank.create`: documents in order, in Cohere's words."""
+        from aigw.surfaces.rerank import AsyncRerank  # noqa: PLC0415 - loaded by those who use it
+
+        return AsyncRerank(self._engine)
+
+    @cached_property
+    def responses(self) -> AsyncResponses:
+        """`responses`: the surface shaped as OpenAI's newer API."""
+        return AsyncResponses(self._engine)
 
     @property
     def models(self) -> AsyncModels:

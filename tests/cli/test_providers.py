@@ -20,18 +20,36 @@ def test_a_set_key_is_told_and_never_shown(run: Run, monkeypatch: pytest.MonkeyP
     assert "made-up-key" not in text + listed.out
     assert (True, False) == (known["anthropic"]["key_is_set"], known["openai"]["key_is_set"])
     (row,) = [line for line in text.splitlines() if line.startswith("anthropic ")]
-    assert row.split() == ["anthropic", "https://api.anthropic.com", "anthropic-messages", "ANTHROPIC_API_KEY", "yes"]
+    assert ["anthropic", "https://api.anthropic.com", "anthropic-messages"] == row.split()[:3]
+    assert ["ANTHROPIC_API_KEY", "yes"] == row.split()[-2:]
+
+
+def test_one_kind_is_told_all_about(run: Run) -> None:
+    rows = {line.split()[0]: line.split()[1:] for line in run("providers", "ollama").out.splitlines()}
+
+    assert ["http://localhost:11434"] == rows["base"][1:]
+    assert (["yes"], ["no"]) == (rows["tools"], rows["tool_choice"])
+
+
+def test_a_kind_that_is_none_is_told_with_near_names(run: Run) -> None:
+    said = run("providers", "anthropik")
+
+    assert 1 == said.code
+    assert "Did you mean anthropic" in said.err
 
 
 def test_machines_get_dialect_address_and_key_variables(run: Run) -> None:
     known = {item["kind"]: item for item in run("providers", "--json").json}
 
+    openai = known["openai"]
     assert {
-        "kind": "openai",
         "title": "OpenAI",
         "dialect": "openai-chat",
         "base_url": "https://api.openai.com/v1",
         "key_variables": ["OPENAI_API_KEY"],
         "key_is_set": False,
         "keyless": False,
-    } == known["openai"]
+    }.items() <= openai.items()
+    assert {"chat", "embeddings"} <= set(openai["operations"])
+    assert {"tools", "json_schema"} <= set(openai["features"])
+    assert ["region", "project"] == known["vertex"]["settings"]

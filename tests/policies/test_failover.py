@@ -11,6 +11,7 @@ from aigw.errors import (
     ContentPolicyError,
     ContextLengthExceededError,
     Failure,
+    InternalServerError,
     NotFoundError,
     OverloadedError,
     PermissionDeniedError,
@@ -21,7 +22,19 @@ from aigw.errors import (
     UnreadableAnswerError,
 )
 from aigw.manifest.snapshot import DEFAULT_FALLBACK_ON
-from aigw.policies.failover import MEANINGS, Meaning, failure_of, forbids_retry, may_move, meaning_of, wait_asked_for
+from aigw.policies.failover import (
+    MEANINGS,
+    Meaning,
+    failure_of,
+    forbids_retry,
+    may_move,
+    may_repeat,
+    meaning_of,
+    wait_asked_for,
+)
+from aigw.types.operation import Operation
+from aigw.types.relay import RelayRequest
+from aigw.types.request import AnyRequest, Request
 from aigw.wire import Headers, HttpResponse
 
 PASSING = [
@@ -98,3 +111,36 @@ def test_the_wait_asked_for_is_read_from_refusals_only() -> None:
     assert 7.5 == wait_asked_for(RateLimitError("x", retry_after=7.5))
     assert wait_asked_for(RateLimitError("x")) is None
     assert wait_asked_for(APIConnectionError("x")) is None
+
+
+def relayed(operation: Operation, path: str, method: str = "POST") -> RelayRequest:
+    return RelayRequest("d", operation, operation.value, "m", path, method)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (APIConnectionError("x"), False),
+        (APITimeoutError("x"), False),
+        (InternalServerError("x"), False),
+        (RateLimitError("x"), True),
+        (OverloadedError("x"), True),
+    ],
+    ids=named,
+)
+def test_a_batch_is_made_again_only_where_it_surely_was_not_made(error: Exception, expected: bool) -> None:
+    assert expected == may_repeat(relayed(Operation.BATCHES, "/batches"), error)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        relayed(Operation.BATCHES, "/batches/b", "GET"),
+        relayed(Operation.BATCHES, "/batches/b/cancel"),
+        relayed(Operation.IMAGES, "/images/generations"),
+        Request("d", "m", (), {}, stream=False, verbatim={}),
+    ],
+    ids=["looking", "cancelling", "an image", "a chat"],
+)
+def test_what_makes_nothing_that_lasts_may_be_asked_again(request_: AnyRequest) -> None:
+    assert may_repeat(request_, APITimeoutError("x"))

@@ -5,7 +5,7 @@ import pytest
 from aigw.call import Candidate
 from aigw.errors import ModelNotFoundError
 from aigw.manifest.snapshot import Provider, Route, Snapshot, Target
-from aigw.policies.selection import find_route, plan
+from aigw.policies.selection import find_route, keeper, plan
 from aigw.types.kind import Kind
 
 KIND = Kind(name="k", dialect="d", title="K")
@@ -65,3 +65,8 @@ def test_all_breakers_open_is_no_reason_to_give_up_unasked() -> None:
     decided = plan(ROUTE, lambda target: "no_secret" if target is C else None, lambda _: True)
 
     assert decided.targets == (A, B)
+
+
+def test_what_lives_at_a_target_is_asked_for_at_the_first_that_keeps_such_things() -> None:
+    assert (B,) == keeper(ROUTE, lambda target: target is not A).targets
+    assert ROUTE.targets == keeper(ROUTE, lambda target: False).targets

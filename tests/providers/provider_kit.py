@@ -58,6 +58,10 @@ def asked(*messages: Message, stream: bool = False, params: Params | None = None
     return Request("test", "m", messages or (said("user", "hi"),), params or {}, stream, {}, other)
 
 
+ANY = asked()
+"""For reading what does not depend on what was asked."""
+
+
 def chat(body: Mapping[str, Any]) -> Request:
     """A request in OpenAI's dialect, as a surface would make it, with just enough of it in canonical form."""
     messages = tuple(
@@ -73,9 +77,9 @@ def chat(body: Mapping[str, Any]) -> Request:
     return Request("openai-chat", body["model"], messages, params, bool(body.get("stream")), body)
 
 
-def wrote(request: Request, at: Target, secret: str | None = "sk-test-key") -> dict[str, Any]:
+def wrote(request: Request, at: Target) -> dict[str, Any]:
     """The body that goes to *at*."""
-    body = json.loads(speaker(at).write(request, at, secret).request.body)
+    body = json.loads(speaker(at).write(request, at).request.body)
     assert isinstance(body, dict)
     return body
 
@@ -118,7 +122,7 @@ def fed(decoder: Decoder, data: bytes) -> Sequence[Event]:
 
 def decoded(data: bytes, at: Target, size: int | None = None) -> list[Event]:
     """All events of a stream, fed whole or in pieces of *size* bytes."""
-    decoder = speaker(at).decoder(at)
+    decoder = speaker(at).decoder(at, ANY)
     step = size or max(1, len(data))
     events: list[Event] = []
     for start in range(0, len(data), step):

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.providers.provider_kit import response, speaker, summary, target
+from tests.providers.provider_kit import ANY, response, speaker, summary, target
 
 from aigw import errors as e
 from aigw.types.parts import Audio, Opaque, Reasoning, Refusal, Text, ToolCall
@@ -25,13 +25,13 @@ def whole(message: dict[str, Any], finish: str | None = "stop", **more: object) 
 
 
 def parts(message: dict[str, Any], finish: str = "stop") -> tuple[object, ...]:
-    return speaker(AT).read(response(whole({"role": "assistant", **message}, finish)), AT).choices[0].parts
+    return speaker(AT).read(response(whole({"role": "assistant", **message}, finish)), AT, ANY).choices[0].parts
 
 
 def test_an_answer_keeps_all_that_was_said_beyond_our_words() -> None:
     body = whole({"role": "assistant", "content": "hi", "annotations": [1], "refusal": None}, system_fingerprint="fp")
     body["choices"][0].update(logprobs={"content": [{"token": "hi"}]}, stop_reason=9)
-    answer = speaker(AT).read(response(body), AT)
+    answer = speaker(AT).read(response(body), AT, ANY)
     choice = answer.choices[0]
 
     assert {"system_fingerprint": "fp"} == answer.extra
@@ -126,7 +126,7 @@ def test_finish_reasons_are_mapped_and_the_providers_word_is_kept(
     message: dict[str, Any] = {"content": "x"}
     if calls:
         message["tool_calls"] = [{"id": "a", "function": {"name": "f", "arguments": "{}"}}]
-    choice = speaker(AT).read(response(whole(message, said)), AT).choices[0]
+    choice = speaker(AT).read(response(whole(message, said)), AT, ANY).choices[0]
 
     assert expected == (choice.reason.value, choice.provider_reason)
 
@@ -204,7 +204,7 @@ def test_usage_is_counted_by_each_providers_own_rules(
 ) -> None:
     at = target(kind)
 
-    assert expected == summary(speaker(at).read(response(whole({"content": "x"}, usage=usage)), at))["usage"]
+    assert expected == summary(speaker(at).read(response(whole({"content": "x"}, usage=usage)), at, ANY))["usage"]
 
 
 def test_usage_keeps_what_the_provider_counts_beyond_the_buckets() -> None:
@@ -215,14 +215,14 @@ def test_usage_keeps_what_the_provider_counts_beyond_the_buckets() -> None:
         "cost": 0.5,
         "completion_tokens_details": {"reasoning_tokens": 0, "image_tokens": 3},
     }
-    usage = speaker(AT).read(response(whole({"content": "x"}, usage=books)), AT).usage
+    usage = speaker(AT).read(response(whole({"content": "x"}, usage=books)), AT, ANY).usage
 
     assert usage is not None
     assert {"cost": 0.5, "completion_tokens_details": {"image_tokens": 3}} == usage.extra
 
 
 def test_missing_usage_is_unknown_and_not_zero() -> None:
-    assert speaker(AT).read(response(whole({"content": "x"})), AT).usage is None
+    assert speaker(AT).read(response(whole({"content": "x"})), AT, ANY).usage is None
 
 
 @pytest.mark.parametrize(
@@ -240,20 +240,20 @@ def test_what_is_no_json_is_a_named_error_that_quotes_nothing(
     content: bytes, headers: dict[str, str], says: str
 ) -> None:
     with pytest.raises(e.UnreadableAnswerError, match=says) as caught:
-        speaker(AT).read(response(content, 200, headers), AT)
+        speaker(AT).read(response(content, 200, headers), AT, ANY)
     assert "secr" not in str(caught.value)
     assert 200 == caught.value.status_code
 
 
 def test_an_answer_that_was_cut_at_the_limit_says_so() -> None:
     with pytest.raises(e.UnreadableAnswerError, match="more than the"):
-        speaker(AT).read(HttpResponse(200, response({}).headers, b'{"a": ', truncated=True), AT)
+        speaker(AT).read(HttpResponse(200, response({}).headers, b'{"a": ', truncated=True), AT, ANY)
 
 
 @pytest.mark.parametrize("body", [{}, [], 3, {"choices": None}, {"choices": [{"text": "x"}]}, {"detail": "x"}])
 def test_json_of_another_shape_is_a_validation_error(body: object) -> None:
     with pytest.raises(e.APIResponseValidationError) as caught:
-        speaker(AT).read(response(body), AT)
+        speaker(AT).read(response(body), AT, ANY)
     assert not isinstance(caught.value, e.UnreadableAnswerError)
 
 
@@ -272,11 +272,11 @@ def test_json_of_another_shape_is_a_validation_error(body: object) -> None:
 )
 def test_an_error_inside_a_200_is_raised(body: object, expected: type[e.APIError]) -> None:
     with pytest.raises(e.APIStatusError) as caught:
-        speaker(AT).read(response(body), AT)
+        speaker(AT).read(response(body), AT, ANY)
     assert expected is type(caught.value)
 
 
 def test_leading_blank_lines_before_the_json_are_tolerated() -> None:
     content = b"\n\n\n" + json.dumps(whole({"content": "x"})).encode()
 
-    assert "x" == summary(speaker(AT).read(response(content), AT))["choices"][0]["text"]
+    assert "x" == summary(speaker(AT).read(response(content), AT, ANY))["choices"][0]["text"]

@@ -7,8 +7,11 @@ import pytest
 from tests.providers.provider_kit import asked, chat, said, speaker, target, wrote
 
 from aigw.errors import BadRequestError, UnsupportedParameterError
+from aigw.manifest.endpoints import normal_base_url
 from aigw.manifest.snapshot import Provider, Target
+from aigw.policies.authorization import authorised
 from aigw.providers.registry import kinds
+from aigw.types.credential import Bearer, Credential, Key
 from aigw.types.parts import File, Image, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult
 from aigw.types.request import Message
 
@@ -38,7 +41,7 @@ def test_what_reaches_the_wire_equals_what_the_caller_wrote() -> None:
 
 
 def test_the_bytes_are_compact_utf_8_written_once() -> None:
-    body = speaker(target()).write(chat(BODY), target(), None).request.body
+    body = speaker(target()).write(chat(BODY), target()).request.body
 
     assert b'"temperature":0.0' in body
     assert "😀".encode() in body
@@ -102,6 +105,31 @@ def test_parameters_are_renamed_as_the_kind_says() -> None:
     )
 
 
+def test_a_part_that_a_host_lacks_is_named_and_dropped_alone() -> None:
+    parts = (Text("a"), File(data="QUJD", media_type="application/pdf"))
+    request = asked(said("user", "first"), said("user", *parts), said("user", Image(url="https://x/y.png")))
+    at = target("groq", unsupported="drop")
+
+    assert ("messages[1].file",) == speaker(at).unsupported(request, at)
+    messages = wrote(request, at)["messages"]
+    assert ["first", "a"] == [message["content"] for message in messages[:2]]
+    assert "image_url" == messages[2]["content"][0]["type"]
+
+
+def test_azure_has_the_deployment_in_the_path_once_a_version_is_named() -> None:
+    def address(base_url: str, **settings: str) -> str:
+        at = Target(Provider("azure", kinds()["azure"], base_url, settings=settings), "my gpt")
+        return speaker(at).write(chat({"model": "x", "messages": []}), at).request.url
+
+    base = normal_base_url(kinds()["azure"], "https://acme.openai.azure.com/openai/deployments/x/chat/completions")
+    assert "https://acme.openai.azure.com/openai/v1" == base
+    assert f"{base}/chat/completions" == address(base)
+    assert (
+        "https://acme.openai.azure.com/openai/deployments/my%20gpt/chat/completions?api-version=2024-10-21"
+        == address(base, api_version="2024-10-21")
+    )
+
+
 def test_developer_becomes_system_where_the_role_is_unknown() -> None:
     body = {"model": "x", "messages": [{"role": "developer", "content": "a"}, {"role": "user", "content": "b"}]}
 
@@ -112,8 +140,7 @@ def test_developer_becomes_system_where_the_role_is_unknown() -> None:
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("mistral", {"logit_bias": {"1": 2}}, "logit_bias"),
     ("groq", {"logprobs": True}, "logprobs"),
-    ("ollama", {"n": 2}, "n"),
-    ("ollama", {"tool_choice": "required"}, "tool_choice.required"),
+    ("zai", {"n": 2}, "n"),
     ("deepseek", {"response_format": {"type": "json_schema", "json_schema": {}}}, "response_format.json_schema"),
     ("vllm", {"tools": [{"type": "custom", "custom": {"name": "f"}}]}, "tools.custom"),
 ]
@@ -134,7 +161,7 @@ def test_a_parameter_the_provider_rejects_is_an_error_that_names_it(
 @pytest.mark.parametrize(("kind", "params", "name"), REFUSED)
 def test_a_parameter_is_dropped_only_with_a_note(kind: str, params: dict[str, Any], name: str) -> None:
     at = target(kind, unsupported="drop")
-    outgoing = speaker(at).write(chat({"model": "x", "messages": [], **params}), at, None)
+    outgoing = speaker(at).write(chat({"model": "x", "messages": [], **params}), at)
 
     assert {"model": "m-1", "messages": []} == json.loads(outgoing.request.body)
     assert (f"dropped: {name} ({kind} does not take it)",) == outgoing.notes
@@ -149,15 +176,15 @@ def test_a_parameter_is_passed_on_where_the_manifest_says_so(kind: str, params: 
 
 
 def test_a_refused_parameter_with_a_value_that_changes_nothing_is_no_error() -> None:
-    body = {"model": "x", "messages": [], "n": 1, "logit_bias": {}, "logprobs": False}
+    body = {"model": "x", "messages": [], "n": 1, "logit_bias": {}}
 
-    assert {"model": "m-1", "messages": []} == wrote(chat(body), target("ollama"))
+    assert {"model": "m-1", "messages": [], "n": 1} == wrote(chat(body), target("zai"))
 
 
 def test_the_manifests_parameters_win_and_say_so_where_they_override() -> None:
     at = target(temperature=0.5, max_tokens=9, seed=1)
     outgoing = speaker(at).write(
-        chat({"model": "x", "messages": [], "temperature": 1, "max_completion_tokens": 5, "seed": 1}), at, None
+        chat({"model": "x", "messages": [], "temperature": 1, "max_completion_tokens": 5, "seed": 1}), at
     )
     body = json.loads(outgoing.request.body)
 
@@ -169,7 +196,7 @@ def test_the_manifests_parameters_win_and_say_so_where_they_override() -> None:
 def test_reasoning_of_earlier_answers_is_not_sent_where_it_is_refused() -> None:
     message = {"role": "assistant", "content": "a", "reasoning_content": "b", "reasoning_details": [{"type": "x"}]}
     request = chat({"model": "x", "messages": [message]})
-    stripped = speaker(target()).write(request, target(), None)
+    stripped = speaker(target()).write(request, target())
 
     assert [{"role": "assistant", "content": "a"}] == json.loads(stripped.request.body)["messages"]
     assert 2 == len(stripped.notes)
@@ -185,8 +212,7 @@ def test_another_dialects_request_is_written_from_its_canonical_form() -> None:
         said("assistant", Reasoning("hm"), "ok", ToolCall("a", "f", '{"x":1}'), ToolCall("b", "g", "raw", "custom")),
         said("user", ToolResult("a", (Text("21"),)), "and?"),
         said("assistant", Refusal("no")),
-        params={"max_tokens": 5, "stop": ["x"]},
-        top_k=3,
+        params={"max_tokens": 5, "stop": ["x"], "top_k": 3},
     )
 
     assert {
@@ -243,7 +269,7 @@ def test_parts_that_another_dialect_cannot_express_are_named() -> None:
 def test_thinking_that_another_target_issued_is_stripped_with_a_note() -> None:
     at = target("openai-compatible")
     request = asked(said("assistant", Reasoning("hm", "sig", issuer="anthropic/claude"), "ok"))
-    outgoing = speaker(at).write(request, at, None)
+    outgoing = speaker(at).write(request, at)
 
     assert [{"role": "assistant", "content": "ok"}] == json.loads(outgoing.request.body)["messages"]
     assert ("stripped: reasoning of messages[0] (another target issued it)",) == outgoing.notes
@@ -277,26 +303,29 @@ def test_base_urls_are_joined_once_whatever_they_end_in(kind: str, base_url: str
 
     assert (
         expected
-        == speaker(at).write(chat({"model": "x", "messages": [{"role": "user", "content": "a"}]}), at, None).request.url
+        == speaker(at).write(chat({"model": "x", "messages": [{"role": "user", "content": "a"}]}), at).request.url
     )
 
 
 def test_headers_carry_the_key_the_config_gave_and_no_other() -> None:
-    def sent(kind: str, secret: str | None) -> dict[str, str]:
+    def sent(kind: str, credential: Credential | None) -> dict[str, str]:
         at = target(kind)
         request = chat({"model": "x", "messages": [{"role": "user", "content": "a"}], "stream": True})
-        return dict(speaker(at).write(request, at, secret).request.headers)
+        written = speaker(at).write(request, at).request
+        return dict(authorised(written, credential, at.provider, 0.0).headers)
 
-    assert "Bearer k" == sent("openai", "k")["authorization"]
-    assert "k" == sent("anthropic", "k")["x-api-key"]
+    assert "Bearer k" == sent("openai", Key("k"))["authorization"]
+    assert "k" == sent("anthropic", Key("k"))["x-api-key"]
+    assert "Bearer t" == sent("anthropic", Bearer("t"))["authorization"]
     assert {"authorization", "x-api-key", "api-key"}.isdisjoint({*sent("openai", None), *sent("anthropic", None)})
-    assert ("text/event-stream", "identity") == (sent("openai", "k")["accept"], sent("openai", "k")["accept-encoding"])
-    assert sent("openai", "k")["user-agent"].startswith("aigw/")
+    told = sent("openai", Key("k"))
+    assert ("text/event-stream", "identity") == (told["accept"], told["accept-encoding"])
+    assert told["user-agent"].startswith("aigw/")
 
 
 def test_the_providers_own_headers_come_last() -> None:
     at = Target(Provider("p", kinds()["openai"], "https://h/v1", headers=(("User-Agent", "mine"), ("X-Org", "o"))), "m")
-    headers = dict(speaker(at).write(chat({"model": "x", "messages": []}), at, "k").request.headers)
+    headers = dict(speaker(at).write(chat({"model": "x", "messages": []}), at).request.headers)
 
     assert ("mine", "o") == (headers["user-agent"], headers["x-org"])
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.providers.provider_kit import decoded, delta, fed, folded, of, response, speaker, sse, target, texts
+from tests.providers.provider_kit import ANY, decoded, delta, fed, folded, of, response, speaker, sse, target, texts
 
 from aigw import errors as e
 from aigw.types.events import (
@@ -61,7 +61,7 @@ def test_a_stream_becomes_events_in_order() -> None:
 
 @given(st.lists(st.integers(0, len(STREAM)), max_size=10))
 def test_any_split_of_a_stream_gives_the_same_events(cuts: list[int]) -> None:
-    decoder, events = speaker(AT).decoder(AT), list[Event]()
+    decoder, events = speaker(AT).decoder(AT, ANY), list[Event]()
     for start, end in zip([0, *sorted(cuts)], [*sorted(cuts), len(STREAM)], strict=True):
         events += decoder.feed(STREAM[start:end])
 
@@ -71,7 +71,7 @@ def test_any_split_of_a_stream_gives_the_same_events(cuts: list[int]) -> None:
 def test_a_role_alone_is_no_content() -> None:
     assert [Started] == [
         type(event)
-        for event in speaker(AT).decoder(AT).feed(sse(delta({"role": "assistant", "content": ""}), done=False))
+        for event in speaker(AT).decoder(AT, ANY).feed(sse(delta({"role": "assistant", "content": ""}), done=False))
     ]
 
 
@@ -227,7 +227,7 @@ def test_done_ends_choices_that_never_said_why() -> None:
 )
 @pytest.mark.parametrize("before", [0, 3])
 def test_an_error_inside_a_stream_is_raised(frame: bytes, expected: type[e.APIError], before: int) -> None:
-    decoder = speaker(AT).decoder(AT)
+    decoder = speaker(AT).decoder(AT, ANY)
     decoder.feed(sse(*[delta({"content": "a"})] * before, done=False))
 
     with pytest.raises(e.APIError) as caught:
@@ -327,7 +327,7 @@ def test_no_json_whatever_crashes_the_reader(body: object) -> None:
     for kind in ("openai", "xai"):
         at = target(kind)
         with contextlib.suppress(e.APIError):
-            speaker(at).read(response(body), at)
+            speaker(at).read(response(body), at, ANY)
 
 
 @given(st.lists(json_values, max_size=4))
@@ -340,7 +340,9 @@ def test_no_json_whatever_crashes_the_decoder(chunks: list[object]) -> None:
     "broken", [b'data: {"error": {"message": "over"}}\n\n', b"data: {broken\n\n", b'data: {"text": "\xff"}\n\n']
 )
 def test_what_came_before_an_error_in_the_same_read_is_not_lost_with_it(broken: bytes) -> None:
-    events = speaker(AT).decoder(AT).feed(sse(delta({"content": "a"}), delta({"content": "b"}), done=False) + broken)
+    events = (
+        speaker(AT).decoder(AT, ANY).feed(sse(delta({"content": "a"}), delta({"content": "b"}), done=False) + broken)
+    )
 
     assert ["a", "b"] == [event.text for event in events if isinstance(event, TextDelta)]
     assert isinstance(events[-1], Broken)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.providers.provider_kit import chat, decoded, folded, speaker, summary, target, wrote
+from tests.providers.provider_kit import ANY, chat, decoded, folded, speaker, summary, target, wrote
 
 from aigw.errors import APIStatusError
 from aigw.manifest.snapshot import Target
@@ -214,7 +214,7 @@ def comparable(story: dict[str, Any], kind: str) -> dict[str, Any]:
 
 @each(WHOLE)
 def test_a_whole_answer_is_read_as_the_provider_meant_it(exchange: Exchange) -> None:
-    answer = speaker(exchange.target).read(exchange.response, exchange.target)
+    answer = speaker(exchange.target).read(exchange.response, exchange.target, ANY)
 
     assert expected(exchange) == comparable(summary(answer), exchange.kind)
 
@@ -236,7 +236,7 @@ def test_line_endings_make_no_difference_to_a_stream(exchange: Exchange) -> None
 
 @each(WHOLE)
 def test_a_whole_answer_where_a_stream_was_asked_for_says_the_same(exchange: Exchange) -> None:
-    answer = speaker(exchange.target).read(exchange.response, exchange.target)
+    answer = speaker(exchange.target).read(exchange.response, exchange.target, ANY)
 
     assert summary(answer) == folded(decoded(exchange.text.encode(), exchange.target))
 

@@ -68,10 +68,12 @@ examples:
 
 PROVIDERS: Final = """\
 List the kinds of provider a manifest can name: where they are, which wire dialect they speak, and whether the
-variable their key conventionally lives in is set in this environment. No value is ever shown.
+variable their key conventionally lives in is set in this environment. No value is ever shown. With a KIND, tell what
+a provider of that kind can do.
 
 examples:
   aigw providers
+  aigw providers anthropic
   aigw providers --json | jq '.[] | select(.key_is_set).kind'
 """
 
@@ -94,6 +96,7 @@ class Arguments(argparse.Namespace):
     model: str | None = None
     system: str | None = None
     source: str | None = None
+    kind: str | None = None
     text: str = ""
     json: bool = False
     stream: bool = True
@@ -189,8 +192,9 @@ def _add_manifest(commands: _Commands) -> None:
 
 
 def _add_providers(commands: _Commands) -> None:
-    added = commands.add_parser("providers", usage="aigw providers [options]", help="list the kinds of provider")
+    added = commands.add_parser("providers", usage="aigw providers [options] [KIND]", help="list the kinds of provider")
     providers = _described(added, PROVIDERS)
+    providers.add_argument("kind", metavar="KIND", nargs="?", help="tell all about this one")
     _add_json(providers)
     providers.set_defaults(handler="providers:run")
 

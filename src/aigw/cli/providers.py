@@ -1,20 +1,51 @@
-"""`aigw providers`: the kinds of provider a manifest can name."""
+"""`aigw providers`: the kinds of provider a manifest can name, and what each can do."""
 
 import os
+from typing import Final
 
 from aigw.cli.arguments import Arguments
 from aigw.cli.terminal import Cell, Terminal
+from aigw.providers.capabilities import FEATURES, features, operations
+from aigw.providers.registry import kind as kind_called
 from aigw.providers.registry import kinds
 from aigw.types.kind import Kind
 
+_YES: Final = Cell("yes", "good")
+_NO: Final = Cell("no", "bad")
+
 
 def run(arguments: Arguments, terminal: Terminal) -> int:
-    """List all kinds, those of installed plugins included. Tells whether a key is set, never what it is."""
+    """List all kinds, those of installed plugins included, or tell about one. Never tells what a key is."""
+    if arguments.kind is not None:
+        return _one(kind_called(arguments.kind), arguments, terminal)
     known = list(kinds().values())
     if arguments.json:
         terminal.out.json([_as_dict(kind) for kind in known])
     else:
-        terminal.out.table(["kind", "base url", "dialect", "key variable", "set"], [_row(kind) for kind in known])
+        headings = ["kind", "base url", "dialect", "does", "key variable", "set"]
+        terminal.out.table(headings, [_row(kind) for kind in known])
+    return 0
+
+
+def _one(kind: Kind, arguments: Arguments, terminal: Terminal) -> int:
+    told = _as_dict(kind)
+    if arguments.json:
+        terminal.out.json(told)
+        return 0
+    can = features(kind)
+    facts = {
+        "title": kind.title,
+        "base url": kind.base_url or "its own",
+        **{f"  in {region}": url for region, url in kind.regional.items()},
+        "needs": ", ".join(kind.settings) or "-",
+        "key": ", ".join(kind.key_env) or "-",
+        "dialects": ", ".join(kind.dialects),
+        "does": ", ".join(operations(kind)),
+    }
+    rows: list[list[Cell | str]] = [[Cell(name, "dim"), fact] for name, fact in facts.items()]
+    if can:
+        rows += ([Cell(name, "dim"), _YES if name in can else _NO] for name in FEATURES)
+    terminal.out.table([kind.name, ""], rows)
     return 0
 
 
@@ -25,7 +56,8 @@ def _row(kind: Kind) -> list[Cell | str]:
     return [
         Cell(kind.name, "bold"),
         kind.base_url or "its own",
-        kind.dialect,
+        kind.dialect or Cell("-", "dim"),
+        ", ".join(operations(kind)),
         ", ".join(kind.key_env) or Cell("-", "dim"),
         state,
     ]
@@ -36,10 +68,15 @@ def _as_dict(kind: Kind) -> dict[str, object]:
         "kind": kind.name,
         "title": kind.title,
         "dialect": kind.dialect,
+        "dialects": list(kind.dialects),
         "base_url": kind.base_url,
+        "regions": dict(kind.regional),
+        "settings": list(kind.settings),
         "key_variables": list(kind.key_env),
         "key_is_set": _is_set(kind),
         "keyless": kind.keyless,
+        "operations": [str(operation) for operation in operations(kind)],
+        "features": list(features(kind)),
     }
 
 

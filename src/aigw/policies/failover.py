@@ -7,6 +7,9 @@ from types import MappingProxyType
 from typing import Final
 
 from aigw.errors import APIError, APIStatusError, APITimeoutError, Failure, SecretError
+from aigw.types.operation import Operation
+from aigw.types.relay import RelayRequest
+from aigw.types.request import AnyRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,11 @@ MEANINGS: Final[Mapping[Failure, Meaning]] = MappingProxyType(
 )
 """One row for each failure; a test checks that none is missing."""
 
+_UNCONFIRMED: Final = frozenset(
+    {Failure.SERVER, Failure.TIMEOUT, Failure.CONNECTION, Failure.INTERRUPTED, Failure.UNREADABLE}
+)
+"""Failures that leave open whether what was asked for has happened."""
+
 
 def failure_of(error: Exception) -> Failure:
     """Name the failure behind *error*. A secret that cannot be had is the target's `auth`; the rest is `local`."""
@@ -74,6 +82,17 @@ def forbids_retry(error: Exception) -> bool:
     if not isinstance(error, APIStatusError):
         return False
     return error.response.headers.get("x-should-retry", "").strip().lower() == "false"
+
+
+def may_repeat(request: AnyRequest, error: Exception) -> bool:
+    """Whether sending *request* again after *error* makes nothing twice that lasts: a batch, but not an answer.
+
+    An answer that was lost costs money and no more. A batch whose making was not confirmed may be running.
+    """
+    if not isinstance(request, RelayRequest) or request.operation is not Operation.BATCHES:
+        return True
+    is_safe = request.method == "GET" or request.path.endswith("/cancel")
+    return is_safe or failure_of(error) not in _UNCONFIRMED
 
 
 def wait_asked_for(error: Exception) -> float | None:

@@ -43,6 +43,11 @@ def find_route(snapshot: Snapshot, name: str) -> Route:
     return Route(name, "single", (target,), snapshot.timeout)
 
 
+def keeper(route: Route, does: Callable[[Target], bool]) -> Route:
+    """Give *route* with only the first target that *does* what is asked: what lives there is known nowhere else."""
+    return replace(route, targets=tuple(filter(does, route.targets))[:1] or route.targets)
+
+
 def plan(route: Route, objection: Objection, is_open: Callable[[Target], bool]) -> Plan:
     """Judge each target of *route*: an *objection* rules it out; an open breaker too, unless all others are out.
 

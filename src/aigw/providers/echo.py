@@ -20,6 +20,7 @@ from aigw.types.events import (
     UsageReported,
 )
 from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text
+from aigw.types.operation import Operation
 from aigw.types.parts import Part, Text, ToolCall, ToolResult
 from aigw.types.request import Request
 from aigw.types.usage import Usage
@@ -36,6 +37,7 @@ class Echo:
     """
 
     dialect = "echo"
+    operation = Operation.CHAT
 
     def unsupported(self, request: Request, target: Target) -> tuple[str, ...]:  # noqa: ARG002 - every target echoes
         """Name what an echo cannot do: it has no probabilities and no voice."""

@@ -130,7 +130,7 @@ def hear(body: object) -> Said:
         type=kind,
         param=_word(error, whole, "param"),
         status=_status(error, whole),
-        request_id=as_text(whole.get("request_id")),
+        request_id=as_text(whole.get("request_id")) or _own_id(whole),
         codes=frozenset(word.lower() for word in words if word),
         flagged="flagged_input" in metadata or "reasons" in metadata,
     )
@@ -186,7 +186,7 @@ def _by_message(status: int, message: str) -> type[APIStatusError] | None:
 
 def _message(error: JsonObject) -> str:
     """Find the words for people; validation errors come as a list of findings with their places."""
-    for name in ("message", "detail", "msg", "error", "title", "errors"):
+    for name in ("message", "detail", "msg", "error", "title", "errors", "data"):
         value = error.get(name)
         if isinstance(value, str) and value:
             return value
@@ -202,6 +202,11 @@ def _finding(item: JsonObject) -> str:
     words = as_text(item.get("msg")) or as_text(item.get("message")) or ""
     place = ".".join(str(step) for step in as_array(item.get("loc")))
     return f"{place}: {words}" if place and words else words
+
+
+def _own_id(whole: JsonObject) -> str | None:
+    """Give the id beside a bare message, which is how Cohere names a request."""
+    return as_text(whole.get("id")) if isinstance(whole.get("message"), str) and "code" not in whole else None
 
 
 def _upstream(metadata: JsonObject) -> Said:

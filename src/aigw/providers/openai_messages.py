@@ -4,8 +4,9 @@ Source: https://platform.openai.com/docs/api-reference/chat/create
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from aigw.types.json import JsonObject, as_object
+from aigw.types.json import EMPTY, JsonObject, as_object
 from aigw.types.parts import (
     Audio,
     File,
@@ -37,6 +38,31 @@ def written(message: Message, target_id: str, notes: list[str], place: str) -> l
     elif not results or (rest and not behind):
         messages.append({"role": message.role, "content": _content(rest), **_named(message)})
     return messages
+
+
+def translated(message: Message) -> Message:
+    """Give a message of another dialect without what only that dialect says beside its parts.
+
+    What a provider wants back with a part (`extra_content`) is no dialect's: it stays.
+    """
+    return replace(message, parts=tuple(_bare(part) for part in message.parts), extra=EMPTY, verbatim=None)
+
+
+def _bare(part: Part) -> Part:
+    if isinstance(part, Refusal | Opaque):
+        return part
+    if isinstance(part, ToolResult):
+        content = tuple(replace(piece, extra=EMPTY) if piece.extra else piece for piece in part.content)
+        return replace(part, content=content, extra=EMPTY)
+    if not part.extra:
+        return part
+    kept = {"extra_content": part.extra["extra_content"]} if "extra_content" in part.extra else EMPTY
+    return replace(part, extra=kept)
+
+
+def translated_tool(tool: JsonObject) -> JsonObject:
+    """Give a function of another dialect without what only that dialect says beside it."""
+    return {"type": "function", "function": tool["function"]} if tool.get("type") == "function" else tool
 
 
 def beyond(message: Message, place: str) -> list[str]:

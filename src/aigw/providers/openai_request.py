@@ -9,13 +9,19 @@ from typing import Final
 
 from aigw.manifest.snapshot import Target
 from aigw.protocols import Outgoing
-from aigw.providers.openai_messages import DIALECT, beyond, written
-from aigw.providers.writing import encoded, endpoint, headers, refuse
+from aigw.providers.openai_messages import DIALECT, beyond, translated, translated_tool, written
+from aigw.providers.writing import address, encoded, headers, refuse
 from aigw.types.json import JsonObject, as_array, as_object
-from aigw.types.request import Request
+from aigw.types.parts import Audio, File, Image
+from aigw.types.request import Message, Request
 from aigw.wire import HttpRequest
 
 _LIMITS: Final = ("max_completion_tokens", "max_tokens")
+_KINDS: Final[Mapping[type, str]] = {Image: "image", Audio: "audio", File: "file"}
+
+_BEYOND: Final = frozenset({"top_k", "reasoning_budget"})
+"""Canonical parameters that the dialect has no word for."""
+
 _NEUTRAL: Final[Mapping[str, tuple[object, ...]]] = {
     "n": (1,),
     "logprobs": (False,),
@@ -29,6 +35,9 @@ _NEUTRAL: Final[Mapping[str, tuple[object, ...]]] = {
 }
 """Values that change nothing: leaving them out loses nothing, so they are never refused."""
 
+_HARMLESS: Final = frozenset({"n"})
+"""Hosts that refuse another value take the one that changes nothing: it is sent as the caller wrote it."""
+
 
 def unsupported(request: Request, target: Target) -> tuple[str, ...]:
     """Name what of *request* the target's provider does not take, as its kind says."""
@@ -39,31 +48,52 @@ def unsupported(request: Request, target: Target) -> tuple[str, ...]:
         names += (name for name in parameters if _says(body, *name.partition(".")[::2]))
     if "name" in fields:
         names += (f"messages[{index}].name" for index, message in enumerate(request.messages) if message.name)
+    lacks = target.provider.kind.quirks.lacks
+    for index, message in enumerate(request.messages):
+        names += (f"messages[{index}].{kind}" for kind in _in(message, lacks))
     own = request.dialect == DIALECT
+    if not own:
+        names += sorted((_BEYOND & request.params.keys()) - target.provider.kind.quirks.takes)
+        names += request.other
     for index, message in enumerate(request.messages):
         if message.verbatim is None or not own:
             names += beyond(message, f"messages[{index}]")
     return tuple(names)
 
 
-def write(request: Request, target: Target, secret: str | None) -> Outgoing:
+def write(request: Request, target: Target) -> Outgoing:
     """Write *request*. Raises `UnsupportedParameterError`, or drops with a note, as the manifest says."""
     notes: list[str] = []
     left_out = refuse(unsupported(request, target), target, notes)
+    if any(name.startswith("messages[") for name in left_out):
+        request = _without(request, target.provider.kind.quirks.lacks)
     body = _with_manifest(_body(request, target), target, notes)
     body["messages"] = _messages(request, target, notes)
     _apply_quirks(body, target, left_out)
     _set_streaming(body, request, target)
-    provider = target.provider
-    kind_base = provider.kind.base_url
-    version = "/v1" if kind_base is None or kind_base.endswith("/v1") else ""
     outgoing = HttpRequest(
         "POST",
-        endpoint(provider.base_url, "/chat/completions", version),
-        headers(target, secret, stream=request.stream),
-        encoded(body, provider.name),
+        address(target, "/chat/completions"),
+        headers(target, stream=request.stream),
+        encoded(body, target.provider.name),
     )
     return Outgoing(outgoing, tuple(notes))
+
+
+def _in(message: Message, lacks: frozenset[str]) -> list[str]:
+    """Name the kinds of part in *message* that a host *lacks*."""
+    return [kind for part in message.parts if (kind := _KINDS.get(type(part))) in lacks] if lacks else []
+
+
+def _without(request: Request, lacks: frozenset[str]) -> Request:
+    """Give *request* without the parts that a host *lacks*; messages that have none stay as they are."""
+    messages = tuple(
+        message.edit(tuple(part for part in message.parts if _KINDS.get(type(part)) not in lacks))
+        if _in(message, lacks)
+        else message
+        for message in request.messages
+    )
+    return request.edit(messages=messages)
 
 
 def _body(request: Request, target: Target) -> dict[str, object]:
@@ -75,10 +105,13 @@ def _body(request: Request, target: Target) -> dict[str, object]:
     for name in request.edited & params.keys() if own else params:
         if name == "max_tokens":
             _set_limit(body, params[name], target)
+        elif name == "tools" and not own:
+            body[name] = [translated_tool(tool) for tool in request.params.get("tools", ())]
         else:
             body[name] = params[name]
-    for name, value in request.other.items():
-        body.setdefault(name, value)
+    if own or target.unsupported == "pass":
+        for name, value in request.other.items():
+            body.setdefault(name, value)
     return body
 
 
@@ -114,11 +147,11 @@ def _messages(request: Request, target: Target, notes: list[str]) -> object:
         for body in (
             (message.verbatim,)
             if own and message.verbatim is not None
-            else written(message, target.id, notes, f"messages[{index}]")
+            else written(message if own else translated(message), target.id, notes, f"messages[{index}]")
         )
     ]
     _, unwanted = _refused(quirks.refused)
-    if target.provider.unsupported == "pass":
+    if target.unsupported == "pass":
         unwanted -= {"name"}
     if not unwanted and quirks.developer_role:
         return messages
@@ -147,7 +180,7 @@ def _apply_quirks(body: dict[str, object], target: Target, left_out: frozenset[s
     quirks = target.provider.kind.quirks
     for name in left_out:
         _leave_out(body, name)
-    for name in quirks.refused & body.keys():
+    for name in (quirks.refused & body.keys()) - _HARMLESS:
         if body[name] in _NEUTRAL.get(name, ()):
             del body[name]
     if quirks.max_tokens is not None and any(name in body for name in _LIMITS):

@@ -38,7 +38,7 @@ def misshapen(what: str, provider: str, response: HttpResponse | None = None) ->
     return APIResponseValidationError(message, response=response, provider=provider)
 
 
-def frame(data: str, provider: str) -> JsonObject:
+def frame(data: str | bytes, provider: str) -> JsonObject:
     """Decode the data of one event of a stream. Raises as `answer_object`."""
     try:
         body = decoded(data)

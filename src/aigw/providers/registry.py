@@ -14,16 +14,38 @@ from types import MappingProxyType
 from typing import Final, Protocol, cast
 
 from aigw.errors import ConfigurationError
-from aigw.protocols import Adapter, OfflineAdapter
+from aigw.protocols import AnyAdapter
 from aigw.types.kind import Kind
+from aigw.types.operation import Operation
+from aigw.types.request import AnyRequest
 
 GROUP: Final = "aigw.providers"
 
-_ADAPTERS: Final[Mapping[str, str]] = MappingProxyType(
+_ADAPTERS: Final[Mapping[str, tuple[Operation, str]]] = MappingProxyType(
     {
-        "openai-chat": "aigw.providers.openai:OpenAIChat",
-        "anthropic-messages": "aigw.providers.anthropic:AnthropicMessages",
-        "echo": "aigw.providers.echo:Echo",
+        "openai-chat": (Operation.CHAT, "aigw.providers.openai:OpenAIChat"),
+        "openai-responses": (Operation.CHAT, "aigw.providers.responses:OpenAIResponses"),
+        "anthropic-messages": (Operation.CHAT, "aigw.providers.anthropic:AnthropicMessages"),
+        "anthropic-count-tokens": (Operation.COUNT_TOKENS, "aigw.providers.anthropic:AnthropicCountTokens"),
+        "cohere-chat": (Operation.CHAT, "aigw.providers.cohere:CohereChat"),
+        "ollama-chat": (Operation.CHAT, "aigw.providers.ollama:OllamaChat"),
+        "cohere-embeddings": (Operation.EMBEDDINGS, "aigw.providers.cohere_embeddings:CohereEmbeddings"),
+        "ollama-embeddings": (Operation.EMBEDDINGS, "aigw.providers.ollama_embeddings:OllamaEmbeddings"),
+        "bedrock-converse": (Operation.CHAT, "aigw.providers.bedrock:BedrockConverse"),
+        "bedrock-embeddings": (Operation.EMBEDDINGS, "aigw.providers.bedrock_embeddings:BedrockEmbeddings"),
+        "gemini": (Operation.CHAT, "aigw.providers.gemini:Gemini"),
+        "gemini-count-tokens": (Operation.COUNT_TOKENS, "aigw.providers.gemini_count:GeminiCountTokens"),
+        "gemini-embeddings": (Operation.EMBEDDINGS, "aigw.providers.gemini_embeddings:GeminiEmbeddings"),
+        "vertex-embeddings": (Operation.EMBEDDINGS, "aigw.providers.gemini_embeddings:VertexEmbeddings"),
+        "openai-embeddings": (Operation.EMBEDDINGS, "aigw.providers.openai_embeddings:OpenAIEmbeddings"),
+        "openai-moderations": (Operation.MODERATIONS, "aigw.providers.relay:OpenAIModerations"),
+        "openai-images": (Operation.IMAGES, "aigw.providers.relay:OpenAIImages"),
+        "openai-audio": (Operation.AUDIO, "aigw.providers.relay:OpenAIAudio"),
+        "openai-batches": (Operation.BATCHES, "aigw.providers.relay:OpenAIBatches"),
+        "cohere-rerank": (Operation.RERANK, "aigw.providers.relay:CohereRerank"),
+        "jina-rerank": (Operation.RERANK, "aigw.providers.relay:JinaRerank"),
+        "voyage-rerank": (Operation.RERANK, "aigw.providers.relay:VoyageRerank"),
+        "echo": (Operation.CHAT, "aigw.providers.echo:Echo"),
     }
 )
 _KINDS: Final = "aigw.providers.kinds:KINDS"
@@ -37,7 +59,7 @@ class Plugin(Protocol):
         """The kinds this plugin adds."""
         ...
 
-    def adapter(self, dialect: str) -> Adapter | OfflineAdapter | None:
+    def adapter(self, dialect: str) -> AnyAdapter | None:
         """Give the adapter for *dialect*, or None if this plugin has none."""
         ...
 
@@ -78,16 +100,39 @@ def kind(name: str) -> Kind:
 
 
 @cache
-def adapter(dialect: str) -> Adapter | OfflineAdapter:
+def adapter(dialect: str) -> AnyAdapter:
     """Give the adapter for *dialect*, always the same one. Raises `ConfigurationError`, naming near dialects."""
-    reference = _ADAPTERS.get(dialect)
-    if reference is not None:
-        return cast("type[Adapter | OfflineAdapter]", _load(reference))()
+    ours = _ADAPTERS.get(dialect)
+    if ours is not None:
+        return cast("type[AnyAdapter]", _load(ours[1]))()
     for plugin in _plugins():
         found = plugin.adapter(dialect)
         if found is not None:
             return found
-    raise _unknown(dialect, "dialect", [*_ADAPTERS, *(row.dialect for row in _foreign().values())])
+    foreign = (spoken for row in _foreign().values() for spoken in row.dialects)
+    raise _unknown(dialect, "dialect", [*_ADAPTERS, *foreign])
+
+
+def adapter_for(kind: Kind, request: AnyRequest) -> AnyAdapter | None:
+    """Give the adapter by which a provider of *kind* takes *request*, or None if it has no such operation.
+
+    Where it speaks the dialect the caller spoke, that is the one: nothing is lost in translation then.
+    """
+    return _spoken(kind.dialects, request.operation, request.dialect)
+
+
+def operation_of(dialect: str) -> Operation:
+    """Say what *dialect* is for. Raises as `adapter`."""
+    ours = _ADAPTERS.get(dialect)
+    return adapter(dialect).operation if ours is None else ours[0]
+
+
+@cache
+def _spoken(dialects: tuple[str, ...], operation: Operation, preferred: str) -> AnyAdapter | None:
+    fit = [dialect for dialect in dialects if operation_of(dialect) is operation]
+    if not fit:
+        return None
+    return adapter(preferred if preferred in fit else fit[0])
 
 
 def _load(reference: str) -> object:

@@ -20,7 +20,7 @@ _KEPT_HEAD: Final = 64 * 1024
 
 
 class SseParser:
-    """Reads one stream. `foreign` is the beginning of what came before any event and is no event stream at all.
+    """Reads one stream. `foreign` is the beginning of what is no event stream at all: another answer, a bare error.
 
     Events with empty data are dropped, as are `id` and `retry`: nothing here reconnects.
     """
@@ -131,7 +131,7 @@ class SseParser:
                 data.append(value)
             elif field == "event":
                 name = value
-            elif field and not (colon and field in {"id", "retry"}) and not self.seen:
+            elif field and not (colon and field in {"id", "retry"}):
                 self.foreign = f"{self.foreign}{line}\n"[:_KEPT_HEAD]
         joined = "\n".join(data)
         if joined:

@@ -89,6 +89,7 @@ CONTEXT_PHRASES: Final = (
     "model's context length",
     "input token count",
     "input is too long",
+    "exceeds the context length",
     "too many tokens",
     "max_new_tokens` must be",
     "current length is",
@@ -105,6 +106,7 @@ QUOTA_PHRASES: Final = (
     "insufficient credits",
     "out of credits",
     "payment required",
+    "trial key, which is limited to",
 )
 
 POLICY_PHRASES: Final = (

@@ -5,10 +5,14 @@ from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from importlib import import_module
 from typing import Final, cast
+from urllib.parse import quote
 
 from aigw.errors import BadRequestError, UnsupportedParameterError
 from aigw.manifest.snapshot import Target
 from aigw.types.json import JsonObject
+
+_OF_RESOURCES: Final = ("/responses", "/batches", "/files", "/models")
+"""Paths that Azure has beside its deployments."""
 
 
 def _plain(value: object) -> object:
@@ -47,12 +51,10 @@ def user_agent() -> str:
         return "aigw/0"
 
 
-def headers(
-    target: Target, secret: str | None, *, stream: bool, own: tuple[tuple[str, str], ...] = ()
-) -> tuple[tuple[str, str], ...]:
+def headers(target: Target, *, stream: bool, own: tuple[tuple[str, str], ...] = ()) -> tuple[tuple[str, str], ...]:
     """Give the headers of a request: *own* ones of the dialect first, and the provider's from the manifest last.
 
-    A later header replaces an earlier one of the same name. No credential is sent but *secret*.
+    A later header replaces an earlier one of the same name. The credential is put in when the request is sent.
     """
     pairs = {
         "content-type": "application/json",
@@ -61,15 +63,23 @@ def headers(
         "user-agent": user_agent(),
     }
     pairs.update(own)
-    auth = target.provider.kind.auth
-    if secret is not None and auth != "none":
-        if auth == "bearer":
-            pairs["authorization"] = f"Bearer {secret}"
-        else:
-            pairs[auth] = secret
     for name, value in target.provider.headers:
         pairs[name.lower()] = value
     return tuple(pairs.items())
+
+
+def address(target: Target, path: str) -> str:
+    """Give the URL of *path* (`/chat/completions`) at *target*, in OpenAI's dialect.
+
+    With an `api_version`, Azure has the deployment in the path: https://learn.microsoft.com/azure/ai-services/openai/reference
+    """
+    provider = target.provider
+    version = provider.settings.get("api_version")
+    if version is not None and provider.kind.quirks.deployments:
+        place = "" if path.startswith(_OF_RESOURCES) else f"/deployments/{quote(target.model, safe='')}"
+        return f"{provider.base_url.removesuffix('/openai/v1')}/openai{place}{path}?api-version={version}"
+    kind_base = provider.kind.base_url
+    return endpoint(provider.base_url, path, "/v1" if kind_base is None or kind_base.endswith("/v1") else "")
 
 
 @lru_cache(maxsize=256)
@@ -87,16 +97,16 @@ def endpoint(base_url: str, path: str, version: str = "") -> str:
 
 
 def refuse(names: Iterable[str], target: Target, dropped: list[str]) -> frozenset[str]:
-    """Decide about parameters that *target* cannot express, as its provider's `unsupported` says.
+    """Decide about parameters that *target* cannot express, as its `unsupported` says.
 
     Gives the names to leave out, each with a note in *dropped*; none if they shall be passed on all the same. Raises
     `UnsupportedParameterError`.
     """
     refused = tuple(names)
     provider = target.provider
-    if not refused or provider.unsupported == "pass":
+    if not refused or target.unsupported == "pass":
         return frozenset()
-    if provider.unsupported == "error":
+    if target.unsupported == "error":
         message = (
             f"{target.id} cannot take {', '.join(refused)}. Leave it out, choose another target, "
             f"or set `unsupported: drop` for provider {provider.name!r} in the manifest."

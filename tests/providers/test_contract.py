@@ -1,0 +1,99 @@
+"""Every chat adapter of ours passes the contract that `aigw.testing` ships for everybody's."""
+
+from typing import ClassVar, cast
+
+from tests.providers import contract_samples
+
+from aigw.errors import (
+    APIStatusError,
+    AuthenticationError,
+    ContextLengthExceededError,
+    InternalServerError,
+    NotFoundError,
+    OverloadedError,
+    QuotaExceededError,
+    RateLimitError,
+)
+from aigw.protocols import Adapter
+from aigw.providers.kinds import KINDS
+from aigw.providers.registry import adapter
+from aigw.testing.contract import AdapterContract, Sample
+from aigw.types.kind import Kind
+from aigw.types.request import Request
+
+Refusals = tuple[tuple[int, bytes, type[APIStatusError]], ...]
+
+
+def ours(dialect: str) -> Adapter[Request]:
+    return cast("Adapter[Request]", adapter(dialect))
+
+
+class TestOpenAIChat(AdapterContract):
+    adapter: ClassVar[Adapter[Request]] = ours("openai-chat")
+    kind: ClassVar[Kind] = KINDS["openai"]
+    samples: ClassVar[tuple[Sample, ...]] = contract_samples.openai()
+    refusals: ClassVar[Refusals] = (
+        (401, b'{"error":{"message":"Incorrect API key","code":"invalid_api_key"}}', AuthenticationError),
+        (429, b'{"error":{"message":"You exceeded","code":"insufficient_quota"}}', QuotaExceededError),
+        (400, b'{"error":{"message":"x","code":"context_length_exceeded"}}', ContextLengthExceededError),
+    )
+
+
+class TestResponses(AdapterContract):
+    adapter: ClassVar[Adapter[Request]] = ours("openai-responses")
+    kind: ClassVar[Kind] = KINDS["openai-responses"]
+    samples: ClassVar[tuple[Sample, ...]] = contract_samples.responses()
+    refusals: ClassVar[Refusals] = TestOpenAIChat.refusals
+
+
+class TestAnthropic(AdapterContract):
+    adapter: ClassVar[Adapter[Request]] = ours("anthropic-messages")
+    kind: ClassVar[Kind] = KINDS["anthropic"]
+    model: ClassVar[str] = "claude-sonnet-4-5"
+    samples: ClassVar[tuple[Sample, ...]] = contract_samples.anthropic()
+    refusals: ClassVar[Refusals] = (
+        (529, b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', OverloadedError),
+        (404, b'{"type":"error","error":{"type":"not_found_error","message":"model"}}', NotFoundError),
+    )
+
+
+class TestGemini(AdapterContract):
+    adapter: ClassVar[Adapter[Request]] = ours("gemini")
+    kind: ClassVar[Kind] = KINDS["gemini"]
+    model: ClassVar[str] = "gemini-3-flash"
+    samples: ClassVar[tuple[Sample, ...]] = contract_samples.gemini()
+    refusals: ClassVar[Refusals] = (
+        (429, b'{"error":{"code":429,"message":"Slow","status":"RESOURCE_EXHAUSTED"}}', RateLimitError),
+        (503, b'[{"error":{"code":503,"message":"Busy","status":"UNAVAILABLE"}}]', OverloadedError),
+    )
+
+
+class TestBedrock(AdapterContract):
+    adapter: ClassVar[Adapter[Request]] = ours("bedrock-converse")
+    kind: ClassVar[Kind] = KINDS["bedrock"]
+    settings: ClassVar[dict[str, str]] = {"region": "eu-west-1"}
+    samples: ClassVar[tuple[Sample, ...]] = contract_samples.bedrock()
+    refusals: ClassVar[Refusals] = (
+        (429, b'{"__type":"ThrottlingException","message":"Too many requests"}', RateLimitError),
+        (400, b'{"message":"Input is too long for requested model."}', ContextLengthExceededError),
+    )
+
+
+class TestOllama(AdapterContract):
+    adapter: ClassVar[Adapter[Request]] = ours("ollama-chat")
+    kind: ClassVar[Kind] = KINDS["ollama"]
+    samples: ClassVar[tuple[Sample, ...]] = contract_samples.ollama()
+    refusals: ClassVar[Refusals] = (
+        (404, b'{"error":"model \'x\' not found"}', NotFoundError),
+        (500, b'{"error":"out of memory"}', InternalServerError),
+    )
+
+
+class TestCohere(AdapterContract):
+    adapter: ClassVar[Adapter[Request]] = ours("cohere-chat")
+    kind: ClassVar[Kind] = KINDS["cohere"]
+    samples: ClassVar[tuple[Sample, ...]] = contract_samples.cohere()
+    refusals: ClassVar[Refusals] = (
+        (401, b'{"message":"invalid api token"}', AuthenticationError),
+        (400, b'{"message":"too many tokens: size limit exceeded"}', ContextLengthExceededError),
+    )
