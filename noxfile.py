@@ -117,6 +117,8 @@ def examples(session: nox.Session) -> None:
     runnable = [guide for guide in guides if re.search("^```python$", guide.read_text("utf-8"), re.MULTILINE)]
     for path in [*sorted(ROOT.glob("examples/*.py")), *runnable]:
         session.run("python", "-W", "error", "tests/offline.py", str(path.relative_to(ROOT)))
+    session.install("--no-deps", str(ROOT / "examples" / "acme_aigw"))
+    session.run("python", "-m", "pytest", "-q", "-c", os.devnull, "examples/acme_aigw/test_acme.py")
 
 
 @nox.session

@@ -1,10 +1,13 @@
 """Each example runs offline, says something, and ends well."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import aigw
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -28,6 +31,21 @@ def test_example_runs_offline_and_shows_what_it_is_about(path: Path) -> None:
 
     assert (0, "") == (done.returncode, done.stderr)
     assert SAYS[path.name] in done.stdout
+
+
+def test_the_package_with_an_adapter_of_its_own_is_found_and_passes_the_contract(tmp_path: Path) -> None:
+    for file in (ROOT / "examples" / "acme_aigw").glob("*.py"):
+        (tmp_path / file.name).write_text(file.read_text("utf-8"), "utf-8")
+    metadata = tmp_path / "acme_aigw-0.1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-aigw\nVersion: 0.1.0\n")
+    (metadata / "entry_points.txt").write_text("[aigw.providers]\nacme = acme_aigw:plugin\n")
+    path = os.pathsep.join((str(tmp_path), str(Path(aigw.__file__).parents[1])))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "test_acme.py"]
+    environ = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120, env=environ)
+
+    assert (0, "10 passed") == (done.returncode, done.stdout.rpartition("\n")[0].rpartition("\n")[2].split(" in ")[0])
 
 
 def test_every_example_has_its_expected_words() -> None:
