@@ -79,7 +79,7 @@ def test_help_loads_nothing_heavy() -> None:
     exit_code, loaded = json.loads(done.stderr)
 
     assert 0 == exit_code
-    assert set() == {"asyncio", "httpcore", "pydantic", "ssl", "yaml", "aigw.client", "aigw.testing"} & set(loaded)
+    assert set() == {"asyncio", "httptools", "pydantic", "ssl", "yaml", "aigw.client", "aigw.testing"} & set(loaded)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="exit code by signal is a custom of POSIX shells")

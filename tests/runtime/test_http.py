@@ -14,7 +14,7 @@ from tests.runtime.http_kit import RUNTIMES, answering, got, request_of, respons
 
 from aigw.call import Timeouts
 from aigw.errors import APIConnectionError, APITimeoutError, ConfigurationError
-from aigw.runtime import http
+from aigw.runtime import ways
 
 BRIEF_S = 0.05
 BODY = b'{"answer": "' + b"yes " * 1000 + b'"}'
@@ -28,9 +28,9 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(autouse=True)
 def _fresh_tls() -> Iterator[None]:
-    http.tls.cache_clear()
+    ways.tls.cache_clear()
     yield
-    http.tls.cache_clear()
+    ways.tls.cache_clear()
 
 
 def gzipped() -> bytes:
