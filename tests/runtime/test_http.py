@@ -1,4 +1,4 @@
-"""Both runtimes, over both transports, read the same answers and tell the same failures, in our words."""
+"""Both runtimes read the same answers and tell the same failures, in our words."""
 
 import gzip
 import socket
@@ -212,24 +212,8 @@ class TestFailures:
             got(name, f"http://127.0.0.1:{port}/", limits=limits, body=b"x" * 30_000_000)
 
 
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tls")
-    command = (
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout key.pem -out cert.pem"
-        " -addext subjectAltName=IP:127.0.0.1,DNS:localhost -addext basicConstraints=critical,CA:TRUE"
-    )
-    try:
-        done = subprocess.run(command.split(), cwd=folder, capture_output=True, check=False)
-    except OSError:
-        pytest.skip("needs the openssl program to make a certificate")
-    if done.returncode:
-        pytest.skip(f"openssl could not make a certificate: {done.stderr.decode()[-200:]}")
-    return folder
-
-
 class TestTls:
-    """TLS settings that one transport honours and the other ignores."""
+    """TLS settings that one face honours and the other ignores."""
 
     @pytest.fixture
     def server(self, certificates: Path) -> Iterator[int]:
@@ -289,7 +273,7 @@ class TestTls:
 
 
 class TestProxies:
-    """Proxy settings that one transport honours and the other ignores."""
+    """Proxy settings that one face honours and the other ignores."""
 
     @pytest.fixture
     def proxied(self) -> list[bytes]:

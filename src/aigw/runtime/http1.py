@@ -22,13 +22,14 @@ _INFORMATIONAL = range(100, 200)
 _SWITCHED = 101
 _BODILESS = frozenset({204, 304})
 
+_PORTS = {"http": 80, "https": 443}
 _METHOD = re.compile(r"[A-Z]+")
 _URL = re.compile(r"[!-~]+")
 _HOST = re.compile(r"[0-9A-Za-z._~%:-]+")
 _LINE = re.compile(
     r"(?!(?i:host|content-length|transfer-encoding):)"  # where the request ends, and for whom it is, is said here
     r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: "
-    r"(?:[^\x00-\x20\x7f](?:[^\x00-\x08\x0a-\x1f\x7f]*[^\x00-\x20\x7f])?)?"
+    r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?"
 )
 """A header as RFC 9110 5.5 and 5.6.2 have it: nothing in it ends the line, and nothing is trimmed from its value."""
 
@@ -58,20 +59,26 @@ class Address(NamedTuple):
 @lru_cache(maxsize=1024)
 def address_of(url: str) -> Address:
     """Take *url* apart. Raises `UnsendableError`."""
+    found = _taken_apart(url)
+    # The whole is looked at, since taking apart drops tabs and line feeds in silence.
+    if found is None or _URL.fullmatch(url) is None or _HOST.fullmatch(found.host) is None:
+        raise UnsendableError
+    return found
+
+
+def _taken_apart(url: str) -> Address | None:
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise UnsendableError from None
-    # The whole is looked at, since splitting drops tabs and line feeds in silence.
-    if not (_URL.fullmatch(url) and parts.scheme in {"http", "https"} and host and _HOST.fullmatch(host)):
-        raise UnsendableError
+        host, port = parts.hostname or "", parts.port
+    except ValueError:  # its words quote the URL
+        return None
+    if parts.scheme not in _PORTS:
+        return None
     authority = f"[{host}]" if ":" in host else host
     if port is not None:
         authority += f":{port}"
     target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    default = 443 if parts.scheme == "https" else 80
-    return Address(parts.scheme, host, default if port is None else port, authority, target)
+    return Address(parts.scheme, host, _PORTS[parts.scheme] if port is None else port, authority, target)
 
 
 def written(request: HttpRequest, *, forward: str | None = None) -> bytes:
@@ -88,10 +95,7 @@ def written(request: HttpRequest, *, forward: str | None = None) -> bytes:
             raise UnsendableError
         lines += (line, "\r\n")
     lines.append("\r\n")
-    try:
-        return "".join(lines).encode("latin-1") + request.body
-    except UnicodeEncodeError:
-        raise UnsendableError from None
+    return "".join(lines).encode("latin-1") + request.body
 
 
 @lru_cache(maxsize=1024)
