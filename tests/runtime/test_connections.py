@@ -214,6 +214,7 @@ class TestABodyThatEndsWithItsConnection:
             connection.sendall(HEAD + b"\r\nhalf")
             seen.wait(5)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
             return False
 
         with answering(Server(answer)) as port:

@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,6 +87,17 @@ class TestAnswers:
         with answering(saying(response(bomb, "content-encoding: gzip"))) as port:
             _, _, body, cut = got(name, f"http://127.0.0.1:{port}/")
         assert (1_000_000, True) == (len(body), cut)
+
+    def test_a_packed_bomb_never_stands_in_memory_whole(self, name: str) -> None:
+        bomb = gzip.compress(b"\0" * 200_000_000)
+        with answering(saying(response(bomb, "content-encoding: gzip", status="500 No"))) as port:
+            tracemalloc.start()
+            try:
+                got(name, f"http://127.0.0.1:{port}/")
+                peak = tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+        assert peak < 50_000_000
 
     def test_the_request_is_sent_whole_with_host_and_length(self, name: str) -> None:
         seen: list[bytes] = []

@@ -16,6 +16,8 @@ from aigw.wire import HttpRequest
 
 KEEPALIVE_S = 30.0
 MAX_IDLE = 100
+PIECE = 16 * 1024
+"""Bytes of a packed body that are unpacked at a time. They become a thousand times as many at most."""
 
 Limit: TypeAlias = Callable[[], tuple[float | None, str]]
 """Asked before every wait: the seconds it may last (0.0: none are left), and the name of the limit that is nearest."""
@@ -149,7 +151,7 @@ class Connections(Generic[L]):
 class Exchange:
     """One exchange: the head of its answer is here, the body comes in chunks."""
 
-    __slots__ = ("_give_back", "_inflate", "_link", "_patience", "_reader", "_url", "headers", "status")
+    __slots__ = ("_give_back", "_inflate", "_link", "_packed", "_patience", "_reader", "_url", "headers", "status")
 
     def __init__(self, link: Link, give_back: Callable[[], None], patience: Patience, url: str) -> None:
         self._link = link
@@ -160,13 +162,14 @@ class Exchange:
         self.status = self._reader.status
         self.headers = self._reader.headers
         self._inflate = http.Inflater(self.headers)
+        self._packed = b""
 
     async def chunk(self) -> bytes:
         """Wait for more of the body; empty at its end."""
         reader = self._reader
         try:
             while self._give_back is not None:
-                if data := reader.take():
+                if data := self._taken():
                     if plain := self._inflate(data):
                         return plain
                 elif reader.whole:
@@ -176,6 +179,13 @@ class Exchange:
         except http.FOREIGN as error:
             http.fail(error, self._patience, self._url)
         return b""
+
+    def _taken(self) -> bytes:
+        if not self._inflate.is_needed:
+            return self._reader.take()
+        packed = self._packed or self._reader.take()
+        self._packed = packed[PIECE:]
+        return packed[:PIECE]
 
     async def read(self, limit: int) -> tuple[bytes, bool]:
         """Read the body to its end or to *limit*, and say whether it was cut."""

@@ -49,6 +49,11 @@ class Inflater:
         encoding = headers.get("content-encoding", "identity").strip().lower()
         self._inflate = zlib.decompressobj(wbits=_ANY) if encoding in {"gzip", "x-gzip", "deflate"} else None
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether the body is packed at all."""
+        return self._inflate is not None
+
     def __call__(self, data: bytes) -> bytes:
         """Give the plain bytes of *data*. Raises `zlib.error` when it is not what the header says."""
         if self._inflate is None:

@@ -20,6 +20,7 @@ MOST_HEADERS = 256
 
 _INFORMATIONAL = range(100, 200)
 _SWITCHED = 101
+_NO_HEADERS = Headers()
 _BODILESS = frozenset({204, 304})
 
 _PORTS = {"http": 80, "https": 443}
@@ -135,7 +136,7 @@ class Reader:
 
     def __init__(self, *, is_tunnel: bool = False) -> None:
         self.status = 0
-        self.headers = Headers()
+        self.headers = _NO_HEADERS
         self.headed = False
         self.whole = False
         self.reusable = False

@@ -96,9 +96,7 @@ class LoopLink(asyncio.Protocol):
 
     def close(self) -> None:
         """Drop the connection at once; what was not sent is not sent any more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._stop_timer()
         transport, self._transport = self._transport, None
         if transport is not None:
             if self._loop.is_closed():
@@ -140,6 +138,7 @@ class LoopLink(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Take note of the end, also of one that came without a word."""
         self._transport = None
+        self._stop_timer()
         if exc is None:
             self.eof_received()
         else:
@@ -165,9 +164,13 @@ class LoopLink(asyncio.Protocol):
         """
         self._until = until
         if until is not None and (self._timer is None or self._timer.when() > until):
-            if self._timer is not None:
-                self._timer.cancel()
+            self._stop_timer()
             self._timer = self._loop.call_at(until, self._late)
+
+    def _stop_timer(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
 
     def _late(self) -> None:
         self._timer = None
