@@ -40,15 +40,15 @@ def _group(name: str) -> list[str]:
     return list(nox.project.dependency_groups(PYPROJECT, name))
 
 
-def _wheel(session: nox.Session, extra: str = "") -> str:
-    """Build the wheel and give the requirement that installs it."""
+def _wheel(session: nox.Session) -> str:
+    """Build the wheel and give its path."""
     folder = Path(session.create_tmp()) / "wheel"
     for old in folder.glob("*.whl"):
         old.unlink()
     session.install("hatchling>=1.27")
     session.run("python", "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder), silent=True)
     (built,) = folder.glob("*.whl")
-    return f"{built.resolve()}{extra}"
+    return str(built.resolve())
 
 
 @nox.session
@@ -74,7 +74,7 @@ def types(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the suite in parallel on the built wheel with its extras; what follows `--` goes to pytest."""
-    session.install(_wheel(session, "[fast]"), *_group("tests"))
+    session.install(_wheel(session), *_group("tests"))
     session.env["PYTHONPATH"] = ""
     session.run("python", "-c", "import aigw; assert 'site-packages' in aigw.__file__, aigw.__file__")
     session.run("python", "-m", "pytest", "-n", "auto", "-m", "not services", *session.posargs)
@@ -124,5 +124,5 @@ def examples(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure aigw beside its rivals, all in one run; what follows `--` goes to the benchmark."""
-    session.install(_wheel(session, "[fast]"), *_group("bench"))
+    session.install(_wheel(session), *_group("bench"))
     session.run("python", "benchmarks/run.py", *session.posargs)

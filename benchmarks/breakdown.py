@@ -1,8 +1,7 @@
 """Show where the time of a blocking aigw call goes: by step of the pipeline, by file, and by function.
 
-    python benchmarks/breakdown.py                       # a whole answer over httpcore
-    python benchmarks/breakdown.py --transport pyreqwest
-    python benchmarks/breakdown.py --stream              # 300 chunks
+    python benchmarks/breakdown.py             # a whole answer
+    python benchmarks/breakdown.py --stream    # 300 chunks
 
 The steps are timed by wrapping the functions that begin them (about 1 µs a wrapper, told apart as `unprofiled`); files
 and functions come from cProfile, which makes Python code look several times dearer than C code: read shares there.
@@ -48,13 +47,10 @@ STEPS = {
     "adapter: write": ("aigw.providers.openai:OpenAIChat.write",),
     "adapter: read": ("aigw.providers.openai:OpenAIChat.read",),
     "adapter: decode a stream": ("aigw.providers.openai_stream:ChatDecoder.feed",),
-    "runtime: send, up to the head": (
-        "aigw.runtime.blocking:BlockingRuntime.send",
-        "aigw.runtime.fast:FastBlockingRuntime.send",
-    ),
+    "runtime: send, up to the head": ("aigw.runtime.blocking:BlockingRuntime.send",),
     "runtime: read the body": (
-        "aigw.runtime.blocking:BlockingExchange.chunk",
-        "aigw.runtime.blocking:BlockingExchange.aclose",
+        "aigw.runtime.connections:Exchange.chunk",
+        "aigw.runtime.connections:Exchange.aclose",
     ),
 }
 """The functions whose own time, less that of steps inside them, makes up a step."""
@@ -127,7 +123,7 @@ def main() -> None:
     options = _options()
     os.environ[KEY_VARIABLE] = KEY
     with tempfile.TemporaryDirectory() as scratch, serving(Path(scratch)) as upstream:
-        work = _work(upstream, options.transport, streamed=options.stream)
+        work = _work(upstream, streamed=options.stream)
         for _ in range(100 if not options.stream else 10):
             work()
         plain_us = _median_us(work, options.calls)
@@ -142,7 +138,6 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Show where the time of a blocking aigw call goes.")
-    parser.add_argument("--transport", choices=["httpcore", "pyreqwest"], default="httpcore")
     parser.add_argument("--stream", action="store_true", help="read a stream of 300 chunks instead of a whole answer")
     parser.add_argument("--calls", type=int, default=0, help="how many calls to take (default 1000, or 50 streams)")
     parser.add_argument("--top", type=int, default=25, help="how many functions to list")
@@ -151,11 +146,11 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _work(upstream: Upstream, transport: Any, *, streamed: bool) -> Callable[[], object]:  # noqa: ANN401 - a Literal
+def _work(upstream: Upstream, *, streamed: bool) -> Callable[[], object]:
     import aigw
 
     manifest = aigw_manifest(Urls(upstream.plain_url, upstream.stream_url))
-    gateway = aigw.Gateway(manifest=manifest, transport=transport)
+    gateway = aigw.Gateway(manifest=manifest)
     completions: Any = gateway.chat.completions
     if streamed:
         return lambda: joined(completions.create(model="stream", messages=MESSAGES, stream=True))

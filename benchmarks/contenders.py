@@ -211,16 +211,14 @@ class TensorZero:
 
 
 class Aigw:
-    """aigw over one of its transports, with a manifest whose routes have a fallback each."""
-
-    transport: str = "httpcore"
+    """aigw, with a manifest whose routes have a fallback each."""
 
     def __init__(self, urls: Urls) -> None:
         import aigw
 
         self._aigw: Any = aigw
         self._manifest = aigw_manifest(urls)
-        self._gateway: Any = self._aigw.Gateway(manifest=self._manifest, transport=self.transport)
+        self._gateway: Any = self._aigw.Gateway(manifest=self._manifest)
 
     def call(self) -> str:
         return str(self._gateway.chat.completions.create(model="plain", messages=MESSAGES).choices[0].message.content)
@@ -229,17 +227,11 @@ class Aigw:
         return joined(self._gateway.chat.completions.create(model="stream", messages=MESSAGES, stream=True))
 
     async def open(self) -> None:
-        self._async_gateway: Any = self._aigw.AsyncGateway(manifest=self._manifest, transport=self.transport)
+        self._async_gateway: Any = self._aigw.AsyncGateway(manifest=self._manifest)
 
     async def acall(self) -> str:
         answer = await self._async_gateway.chat.completions.create(model="plain", messages=MESSAGES)
         return str(answer.choices[0].message.content)
-
-
-class AigwFast(Aigw):
-    """aigw with the extra `fast`."""
-
-    transport = "pyreqwest"
 
 
 CONTENDERS: dict[str, Callable[[Urls], Contender]] = {
@@ -251,7 +243,6 @@ CONTENDERS: dict[str, Callable[[Urls], Contender]] = {
     "any-llm": AnyLLM,
     "tensorzero": TensorZero,
     "aigw": Aigw,
-    "aigw fast": AigwFast,
 }
 """By name, in the order of the tables. `openai 3` runs only where an interpreter that has it is given."""
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("aigw", "httpx", "httpcore", "openai", "litellm", "any-llm-sdk", "tensorzero", "pyreqwest", "pydantic")
+PACKAGES = ("aigw", "httpx", "httptools", "openai", "litellm", "any-llm-sdk", "tensorzero", "pydantic")
 
 
 def described(upstream: str) -> dict[str, object]:

@@ -52,7 +52,7 @@ def scripts(urls: Urls, folder: Path) -> Mapping[str, str]:
     question = f"model={MODEL!r}, messages={MESSAGES!r}"
     openai = f"openai.OpenAI(api_key={KEY!r}, base_url={urls.plain!r})"
     router = f"[{{'model_name': 'm', 'litellm_params': {_litellm(urls)}}}]"
-    aigw = f"c = aigw.Gateway(manifest={aigw_manifest(urls)!r}, transport="
+    aigw = f"c = aigw.Gateway(manifest={aigw_manifest(urls)!r})"
     aigw_call = f"c.chat.completions.create(model='plain', messages={MESSAGES!r})"
     request = f"{urls.plain + '/chat/completions'!r}, json={{'model': {MODEL!r}, 'messages': {MESSAGES!r}}}"
     asked = f"{{'system': {MESSAGES[0]['content']!r}, 'messages': [{MESSAGES[1]!r}]}}"
@@ -72,8 +72,7 @@ def scripts(urls: Urls, folder: Path) -> Mapping[str, str]:
             f"c.completion({question})",
         ),
         "tensorzero": ("import tensorzero", f"c = {embedded}", f"c.inference(model_name='plain', input={asked})"),
-        "aigw": ("import aigw", f"{aigw}'httpcore')", aigw_call),
-        "aigw fast": ("import aigw", f"{aigw}'pyreqwest')", aigw_call),
+        "aigw": ("import aigw", aigw, aigw_call),
     }
     lines["openai 3"] = lines["openai"]
     return {

@@ -41,7 +41,6 @@ def test_tags_may_be_json() -> None:
         ({}, {"AIGW_TAGS": "{app"}, "looks like JSON"),
         ({"tags": {"n": 3}}, {}, "tags are strings"),
         ({"refresh_interval": 0}, {}, "above 0"),
-        ({}, {"AIGW_TRANSPORT": "curl"}, "no transport 'curl'"),
     ],
 )
 def test_a_wrong_setting_says_what_to_write(settings: dict[str, object], environ: dict[str, str], message: str) -> None:

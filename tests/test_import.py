@@ -70,7 +70,7 @@ HEAVY = {
     "certifi",
     "concurrent.futures",
     "http.client",
-    "httpcore",
+    "httptools",
     "inspect",
     "logging",
     "pybreaker",

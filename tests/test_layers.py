@@ -113,6 +113,7 @@ WAITING = {
     "http.client",
     "http.server",
     "httpcore",
+    "httptools",
     "httpx",
     "httpx2",
     "pyreqwest",

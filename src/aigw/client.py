@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Never, Self
 
 from aigw.call import Options, Timeouts
-from aigw.config import SETTINGS, ManifestArgument, Transport, checked_tags, configured, refuse_unknown
-from aigw.core import Bound, Core, wants_fast
+from aigw.config import SETTINGS, ManifestArgument, checked_tags, configured, refuse_unknown
+from aigw.core import Bound, Core
 from aigw.manifest.holder import ManifestStatus
 from aigw.pipeline import tags_in_context
 from aigw.policies.breaker import BreakerHealth
@@ -78,7 +78,6 @@ class _Face(ABC):
         sinks: Sequence[Sink] | None = None,
         cache_dir: str | PathLike[str] | None = None,
         refresh_interval: float = 10.0,
-        transport: Transport | None = None,
         clock: Clock | None = None,
         **unknown: Never,
     ) -> None:
@@ -89,16 +88,15 @@ class _Face(ABC):
             tags=tags,
             cache_dir=cache_dir,
             refresh_interval=refresh_interval,
-            transport=transport,
             sinks=sinks,
         )
         own = checked_options(timeout=timeout, max_retries=max_retries, extra_headers=None)
-        self._core = Core(config, self._runtime(config.transport, clock), clock)
+        self._core = Core(config, self._runtime(clock), clock)
         self._options = replace(own, tags=config.tags)
 
     @staticmethod
     @abstractmethod
-    def _runtime(transport: Transport, clock: Clock | None) -> Runtime:
+    def _runtime(clock: Clock | None) -> Runtime:
         """Make the runtime of this face."""
 
     @property
@@ -161,18 +159,14 @@ class Gateway(_Face):
     what for (else `AIGW_TAGS`). `timeout` (seconds, for a whole call; None is no limit) and `max_retries` (for each
     target) are defaults over the manifest's. `sinks` receive the record of every call; by default they are logged under
     `aigw.calls`. `refresh_interval` (seconds) is how often the manifest is looked at; the last good one is kept in
-    `cache_dir`. `transport` is `httpcore`, or `pyreqwest` (the extra `fast`; see the decisions for what it gives up).
+    `cache_dir`.
 
     Nothing is opened and no thread runs before the first call. Raises `ConfigurationError`, and `ManifestInvalidError`
     for a manifest that was given in place.
     """
 
     @staticmethod
-    def _runtime(transport: Transport, clock: Clock | None) -> Runtime:
-        if wants_fast(transport):
-            from aigw.runtime.fast import FastBlockingRuntime  # noqa: PLC0415 - an extra, imported on first use
-
-            return FastBlockingRuntime(clock)
+    def _runtime(clock: Clock | None) -> Runtime:
         from aigw.runtime.blocking import BlockingRuntime  # noqa: PLC0415 - the other face does not need it
 
         return BlockingRuntime(clock)
@@ -270,12 +264,7 @@ class AsyncGateway(_Face):
     """The AI gateway for code that awaits: arguments and behaviour as `Gateway`. One serves any number of loops."""
 
     @staticmethod
-    def _runtime(transport: Transport, clock: Clock | None) -> Runtime:
-        # Over pyreqwest a cancelled call keeps its connection: that has to be asked for by name.
-        if wants_fast(transport):
-            from aigw.runtime.fast import FastAsyncioRuntime  # noqa: PLC0415 - an extra, imported on first use
-
-            return FastAsyncioRuntime(clock)
+    def _runtime(clock: Clock | None) -> Runtime:
         from aigw.runtime.asynchronous import AsyncioRuntime  # noqa: PLC0415 - the other face does not need it
 
         return AsyncioRuntime(clock)

@@ -7,15 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from aigw.errors import ConfigurationError, UnexpectedArgumentError
 from aigw.protocols import Sink
 
 ManifestArgument: TypeAlias = str | os.PathLike[str] | Mapping[str, object]
-Transport: TypeAlias = Literal["httpcore", "pyreqwest"]
-
-TRANSPORTS: tuple[Transport, ...] = ("httpcore", "pyreqwest")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +24,11 @@ class Config:
     tags: Mapping[str, str]
     cache_dir: Path | None
     refresh_interval: float
-    transport: Transport
     sinks: tuple[Sink, ...] | None
     records: str | None
 
     def __repr__(self) -> str:
-        return f"Config(transport={self.transport!r}, cache_dir={self.cache_dir!r})"
+        return f"Config(cache_dir={self.cache_dir!r})"
 
 
 def configured(  # noqa: PLR0913 - one argument a setting, all by name
@@ -42,7 +38,6 @@ def configured(  # noqa: PLR0913 - one argument a setting, all by name
     tags: Mapping[str, str] | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
     refresh_interval: float = 10.0,
-    transport: Transport | None = None,
     sinks: Sequence[Sink] | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Config:
@@ -56,7 +51,6 @@ def configured(  # noqa: PLR0913 - one argument a setting, all by name
         tags=checked_tags(tags) if tags is not None else _tags(environ.get("AIGW_TAGS", "")),
         cache_dir=Path(cache_dir) if cache_dir is not None else _cache_dir(environ),
         refresh_interval=refresh_interval,
-        transport=_transport(transport or environ.get("AIGW_TRANSPORT") or "httpcore"),
         sinks=None if sinks is None else tuple(sinks),
         records=environ.get("AIGW_RECORDS") or None,
     )
@@ -71,7 +65,6 @@ SETTINGS = (
     "sinks",
     "cache_dir",
     "refresh_interval",
-    "transport",
     "clock",
 )
 _ELSEWHERE = {
@@ -116,14 +109,6 @@ def _tags(text: str) -> dict[str, str]:
             message = f"AIGW_TAGS has {name.strip()!r} without a value. Write app=tickets,feature=summary."
             raise ConfigurationError(message)
     return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-def _transport(name: str) -> Transport:
-    for known in TRANSPORTS:
-        if name == known:
-            return known
-    message = f"There is no transport {name!r}; there are {', '.join(TRANSPORTS)}."
-    raise ConfigurationError(message)
 
 
 def _cache_dir(environ: Mapping[str, str]) -> Path:

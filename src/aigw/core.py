@@ -3,13 +3,12 @@
 import hashlib
 import os
 import random
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
 from aigw.call import DEFAULTS, Options, Principal
-from aigw.config import Config, Transport
+from aigw.config import Config
 from aigw.credentials.cache import Credentials
-from aigw.errors import AigwError, GatewayClosedError, ManifestUnavailableError, MissingExtraError
+from aigw.errors import AigwError, GatewayClosedError, ManifestUnavailableError
 from aigw.manifest.compile import compile_manifest
 from aigw.manifest.default import default_snapshot
 from aigw.manifest.disk import DiskCopy
@@ -180,14 +179,6 @@ class Bound:
             {**mine.tags, **own.tags},
             own.unsupported or mine.unsupported,
         )
-
-
-def wants_fast(transport: Transport) -> bool:
-    """Whether to use the extra `fast`. Raises `MissingExtraError` where it was asked for but is not installed."""
-    if transport == "pyreqwest" and find_spec("pyreqwest") is None:
-        message = "transport='pyreqwest' needs the extra `fast`: pip install 'aigw[fast]'."
-        raise MissingExtraError(message)
-    return transport == "pyreqwest"
 
 
 def _holder(config: Config, fetch: Fetcher, clock: Clock) -> Holder | None:

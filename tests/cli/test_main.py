@@ -34,7 +34,7 @@ def test_help_of_every_command_shows_examples(run: Run, command: list[str]) -> N
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["cha"], ["manifest"], ["chat"], ["chat", "hello", "--colour"], ["providers", "extra"]],
+    [[], ["cha"], ["manifest"], ["chat"], ["chat", "hello", "--colour"], ["providers", "openai", "extra"]],
     ids=" ".join,
 )
 def test_wrong_usage_exits_2_and_says_how_to_use_it(run: Run, arguments: list[str]) -> None:
@@ -79,7 +79,7 @@ def test_help_loads_nothing_heavy() -> None:
     exit_code, loaded = json.loads(done.stderr)
 
     assert 0 == exit_code
-    assert set() == {"asyncio", "httpcore", "pydantic", "ssl", "yaml", "aigw.client", "aigw.testing"} & set(loaded)
+    assert set() == {"asyncio", "httptools", "pydantic", "ssl", "yaml", "aigw.client", "aigw.testing"} & set(loaded)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="exit code by signal is a custom of POSIX shells")

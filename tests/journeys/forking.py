@@ -1,6 +1,6 @@
 """Run as a script by the lifecycle tests: use a gateway, fork, and use it on both sides.
 
-`python forking.py MANIFEST CASE TRANSPORT` prints one JSON object: what each side got.
+`python forking.py MANIFEST CASE` prints one JSON object: what each side got.
 """
 
 import asyncio
@@ -99,8 +99,8 @@ def _locks(one: object, seen: set[int]) -> list[Any]:
     return found
 
 
-def awaited(manifest: str, transport: Any) -> dict[str, object]:
-    gateway = aigw.AsyncGateway(manifest=manifest, sinks=[], transport=transport)
+def awaited(manifest: str) -> dict[str, object]:
+    gateway = aigw.AsyncGateway(manifest=manifest, sinks=[])
 
     async def once() -> str:
         return (await gateway.chat.completions.create(**ASK)).choices[0].message.content or ""
@@ -116,11 +116,11 @@ def awaited(manifest: str, transport: Any) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    _, where, case, chosen = sys.argv
+    _, where, case = sys.argv
     if case == "awaited":
-        told = awaited(where, chosen)
+        told = awaited(where)
     else:
-        with aigw.Gateway(manifest=where, transport=chosen, sinks=[]) as made:
+        with aigw.Gateway(manifest=where, sinks=[]) as made:
             told = {"before_use": before_use, "after_use": after_use, "during_stream": during_stream}.get(
                 case, following if case == "following" else with_locks_held
             )(made)

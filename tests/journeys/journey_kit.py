@@ -54,7 +54,7 @@ class Journey:
 
     def start(self, document: object, **settings: object) -> Any:
         """Make the gateway; waits between attempts are skipped, those on sockets are not."""
-        usual: dict[str, object] = {"clock": self.clock, "sinks": [self.records], "transport": "httpcore"}
+        usual: dict[str, object] = {"clock": self.clock, "sinks": [self.records]}
         self.gw = self.face.gateway(manifest=document, **{**usual, **settings})
         return self.gw
 

@@ -141,11 +141,10 @@ class TestWhatTheCallerSays:
         ],
         ids=str,
     )
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
     def test_a_value_that_cannot_be_is_refused_with_its_name(
-        self, journey: Journey, openai: OpenAIServer, said: dict[str, object], param: str, transport: str
+        self, journey: Journey, openai: OpenAIServer, said: dict[str, object], param: str
     ) -> None:
-        journey.start(manifest(openai), transport=transport)
+        journey.start(manifest(openai))
         error = journey.fail(**said)
         refused(journey, error, aigw.BadRequestError)
         assert param == error.param
@@ -260,12 +259,11 @@ UNREADABLE = [
 
 class TestWhatProvidersAnswer:
     @pytest.mark.parametrize("reply", UNREADABLE)
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
     def test_an_answer_that_cannot_be_read_is_named_and_on_record(
-        self, journey: Journey, first: ProviderServer, reply: Reply, transport: str
+        self, journey: Journey, first: ProviderServer, reply: Reply
     ) -> None:
         first.always(reply)
-        journey.start(manifest(first, max_retries=0), transport=transport)
+        journey.start(manifest(first, max_retries=0))
         error = journey.fail()
         assert isinstance(error, aigw.APIResponseValidationError)
         assert 200 == error.status_code
@@ -317,13 +315,10 @@ class TestWhatProvidersAnswer:
         assert "\ufffd" not in text
         assert isinstance(error, aigw.APIError)
 
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
     @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
-    def test_a_huge_error_body_is_cut_not_kept(
-        self, journey: Journey, first: ProviderServer, transport: str, streamed: bool
-    ) -> None:
+    def test_a_huge_error_body_is_cut_not_kept(self, journey: Journey, first: ProviderServer, streamed: bool) -> None:
         first.always(HugeError(500))
-        journey.start(manifest(first, max_retries=0), transport=transport)
+        journey.start(manifest(first, max_retries=0))
         error = journey.fail(stream=streamed)
         assert aigw.InternalServerError is type(error)
         assert len(str(error)) < 1000
@@ -331,12 +326,9 @@ class TestWhatProvidersAnswer:
         assert len(error.response.content) < 200_000
         assert error.response.truncated
 
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
-    def test_an_html_error_page_names_the_likely_cause(
-        self, journey: Journey, first: ProviderServer, transport: str
-    ) -> None:
+    def test_an_html_error_page_names_the_likely_cause(self, journey: Journey, first: ProviderServer) -> None:
         first.always(Html(404))
-        journey.start(manifest(first, max_retries=0), transport=transport)
+        journey.start(manifest(first, max_retries=0))
         error = journey.fail()
         assert aigw.NotFoundError is type(error)
         assert "base_url" in str(error)

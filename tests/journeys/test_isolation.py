@@ -112,12 +112,12 @@ def test_a_sync_and_an_async_gateway_live_side_by_side(openai: OpenAIServer) -> 
     records = RecordCapture()
 
     async def work(gw: aigw.Gateway) -> None:
-        async with aigw.AsyncGateway(manifest=manifest(openai), sinks=[records], transport="httpcore") as agw:
+        async with aigw.AsyncGateway(manifest=manifest(openai), sinks=[records]) as agw:
             theirs = await agw.chat.completions.create(model="chat", messages=MESSAGES)
             ours = gw.chat.completions.create(model="chat", messages=MESSAGES)
             assert theirs.choices == ours.choices
 
-    with aigw.Gateway(manifest=manifest(openai), sinks=[], transport="httpcore") as gw:
+    with aigw.Gateway(manifest=manifest(openai), sinks=[]) as gw:
         asyncio.run(work(gw))
     assert 1 == len(records.records)
 

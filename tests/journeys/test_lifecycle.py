@@ -64,9 +64,9 @@ def origin(openai: OpenAIServer) -> Iterator[ManifestServer]:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 class TestAForkedChild:
-    def fork(self, origin: ManifestServer, case: str, transport: str, tmp_path: Path) -> dict[str, Any]:
+    def fork(self, origin: ManifestServer, case: str, tmp_path: Path) -> dict[str, Any]:
         done = subprocess.run(
-            [sys.executable, "-W", "ignore", forking.__file__, origin.url, case, transport],
+            [sys.executable, "-W", "ignore", forking.__file__, origin.url, case],
             env={"PYTHONPATH": str(SRC), "AIGW_CACHE_DIR": str(tmp_path)},
             capture_output=True,
             timeout=60,
@@ -76,18 +76,14 @@ class TestAForkedChild:
         told: dict[str, Any] = json.loads(done.stdout)
         return told
 
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
-    def test_works_if_it_was_forked_before_the_first_call(
-        self, origin: ManifestServer, transport: str, tmp_path: Path
-    ) -> None:
-        told = self.fork(origin, "before_use", transport, tmp_path)
+    def test_works_if_it_was_forked_before_the_first_call(self, origin: ManifestServer, tmp_path: Path) -> None:
+        told = self.fork(origin, "before_use", tmp_path)
         assert {"child": "Hello from m.", "parent": "Hello from m."} == told
 
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
     def test_works_with_connections_of_its_own(
-        self, origin: ManifestServer, openai: OpenAIServer, transport: str, tmp_path: Path
+        self, origin: ManifestServer, openai: OpenAIServer, tmp_path: Path
     ) -> None:
-        told = self.fork(origin, "after_use", transport, tmp_path)
+        told = self.fork(origin, "after_use", tmp_path)
         assert {"first": "Hello from m.", "child": ["Hello from m."] * 2, "parent": "Hello from m."} == told
         assert 2 == openai.connections.accepted
 
@@ -95,11 +91,11 @@ class TestAForkedChild:
         self, origin: ManifestServer, openai: OpenAIServer, tmp_path: Path
     ) -> None:
         openai.always(Text("One two three."))
-        told = self.fork(origin, "during_stream", "httpcore", tmp_path)
+        told = self.fork(origin, "during_stream", tmp_path)
         assert {"child": "One two three.", "parent": "One two three."} == told
 
     def test_follows_the_manifest_by_itself(self, origin: ManifestServer, tmp_path: Path) -> None:
-        told = self.fork(origin, "following", "httpcore", tmp_path)
+        told = self.fork(origin, "following", tmp_path)
         assert ["Hello from m.", ["MainThread", "aigw-manifest"]] == told["child"]
         assert ["MainThread", "aigw-manifest"] == told["parent"]
 
@@ -108,26 +104,24 @@ class TestAForkedChild:
     ) -> None:
         document = manifest(NOBODY, openai, serial=2, max_retries=1)
         origin.publish(document)
-        told = self.fork(origin, "with_locks_held", "httpcore", tmp_path)
+        told = self.fork(origin, "with_locks_held", tmp_path)
         assert ("Hello from m.", "Hello from m.") == (told["child"], told["parent"])
         assert told["locks"] >= 5
 
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
-    def test_works_in_a_loop_of_its_own(self, origin: ManifestServer, transport: str, tmp_path: Path) -> None:
-        told = self.fork(origin, "awaited", transport, tmp_path)
+    def test_works_in_a_loop_of_its_own(self, origin: ManifestServer, tmp_path: Path) -> None:
+        told = self.fork(origin, "awaited", tmp_path)
         assert {"first": "Hello from m.", "child": ["Hello from m."] * 2, "parent": "Hello from m."} == told
 
 
 class TestThreads:
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
-    def test_share_one_gateway(self, openai: OpenAIServer, transport: Any) -> None:
+    def test_share_one_gateway(self, openai: OpenAIServer) -> None:
         def answer(request: Received) -> Text:
             return Text(f"{request.json['messages'][0]['content']}!")  # type: ignore[index, call-overload]
 
         openai.always(answer)
         records = RecordCapture()
         wrong: list[object] = []
-        with aigw.Gateway(manifest=manifest(openai), sinks=[records], transport=transport) as gw:
+        with aigw.Gateway(manifest=manifest(openai), sinks=[records]) as gw:
 
             def work(name: int) -> None:
                 for turn in range(10):
@@ -152,10 +146,9 @@ class TestThreads:
         }
         assert openai.connections.accepted < 30
 
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
-    def test_a_sync_gateway_works_inside_a_running_loop(self, openai: OpenAIServer, transport: Any) -> None:
+    def test_a_sync_gateway_works_inside_a_running_loop(self, openai: OpenAIServer) -> None:
         async def journey() -> str | None:
-            with aigw.Gateway(manifest=manifest(openai), sinks=[], transport=transport) as gw:
+            with aigw.Gateway(manifest=manifest(openai), sinks=[]) as gw:
                 own = gw.chat.completions.create(**ASK).choices[0].message.content
                 other = await asyncio.to_thread(lambda: gw.chat.completions.create(**ASK))
                 assert own == other.choices[0].message.content
@@ -187,9 +180,8 @@ class TestThreads:
 
 
 class TestEventLoops:
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
-    def test_one_gateway_serves_one_loop_after_the_other(self, openai: OpenAIServer, transport: Any) -> None:
-        gw = aigw.AsyncGateway(manifest=manifest(openai), sinks=[], transport=transport)
+    def test_one_gateway_serves_one_loop_after_the_other(self, openai: OpenAIServer) -> None:
+        gw = aigw.AsyncGateway(manifest=manifest(openai), sinks=[])
 
         async def ask() -> str | None:
             stream = await gw.chat.completions.create(**ASK, stream=True)
@@ -202,7 +194,7 @@ class TestEventLoops:
 
     def test_connections_are_closed_with_their_loop(self, openai: OpenAIServer) -> None:
         """Pools kept by a loop that has gone grow for ever, and fail with 'Event loop is closed'."""
-        gw = aigw.AsyncGateway(manifest=manifest(openai), sinks=[], transport="httpcore")
+        gw = aigw.AsyncGateway(manifest=manifest(openai), sinks=[])
         for turn in range(1, 6):
             asyncio.run(self.ask(gw))
             assert openai.wait_for(lambda: not openai.connections.open)
@@ -213,7 +205,7 @@ class TestEventLoops:
     @pytest.mark.filterwarnings("ignore::ResourceWarning")
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
     def test_a_loop_that_was_closed_without_a_word_is_given_up(self, openai: OpenAIServer) -> None:
-        gw = aigw.AsyncGateway(manifest=manifest(openai), sinks=[], transport="httpcore")
+        gw = aigw.AsyncGateway(manifest=manifest(openai), sinks=[])
         loops = []
         for _ in range(4):
             loop = asyncio.new_event_loop()
@@ -226,9 +218,8 @@ class TestEventLoops:
         assert [None] * 4 == [each() for each in loops]
         assert openai.wait_for(lambda: not openai.connections.open)
 
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
-    def test_one_gateway_serves_two_loops_at_once(self, openai: OpenAIServer, transport: Any) -> None:
-        gw = aigw.AsyncGateway(manifest=manifest(openai), sinks=[], transport=transport)
+    def test_one_gateway_serves_two_loops_at_once(self, openai: OpenAIServer) -> None:
+        gw = aigw.AsyncGateway(manifest=manifest(openai), sinks=[])
         got: list[object] = []
 
         async def work() -> None:
@@ -247,7 +238,7 @@ class TestEventLoops:
     def test_a_stream_that_outlives_its_loop_still_ends_its_record(self, openai: OpenAIServer) -> None:
         records = RecordCapture()
         openai.always(StallAt(Text("One two."), token=1))
-        gw = aigw.AsyncGateway(manifest=manifest(openai), sinks=[records], transport="httpcore")
+        gw = aigw.AsyncGateway(manifest=manifest(openai), sinks=[records])
 
         async def begin() -> Any:
             stream = await gw.chat.completions.create(**ASK, stream=True)
@@ -307,9 +298,8 @@ class TestClosing:
         with pytest.raises(aigw.GatewayClosedError):
             journey.ask()
 
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
-    def test_its_connections_are_closed(self, journey: Journey, openai: OpenAIServer, transport: str) -> None:
-        gw = journey.start(manifest(openai), transport=transport)
+    def test_its_connections_are_closed(self, journey: Journey, openai: OpenAIServer) -> None:
+        gw = journey.start(manifest(openai))
         journey.ask()
         journey.read(journey.stream())
         journey.face.do(gw.close())
@@ -357,7 +347,7 @@ class TestClosing:
 
 class TestAnUnclosedGateway:
     def test_leaves_no_thread_when_it_is_dropped(self, origin: ManifestServer, openai: OpenAIServer) -> None:
-        gw = aigw.Gateway(manifest=origin.url, sinks=[], transport="httpcore")
+        gw = aigw.Gateway(manifest=origin.url, sinks=[])
         gw.chat.completions.create(**ASK)
         (follower,) = followers()
         del gw
@@ -369,7 +359,7 @@ class TestAnUnclosedGateway:
 
     def test_leaves_no_connection_when_it_is_dropped_in_its_loop(self, openai: OpenAIServer) -> None:
         async def journey() -> None:
-            gw = aigw.AsyncGateway(manifest=manifest(openai), sinks=[], transport="httpcore")
+            gw = aigw.AsyncGateway(manifest=manifest(openai), sinks=[])
             await gw.chat.completions.create(**ASK)
             del gw
             gc.collect()
@@ -387,7 +377,7 @@ class TestAnUnclosedGateway:
         )
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", script, origin.url],
-            env={"PYTHONPATH": str(SRC), "AIGW_CACHE_DIR": str(tmp_path), "AIGW_TRANSPORT": "httpcore"},
+            env={"PYTHONPATH": str(SRC), "AIGW_CACHE_DIR": str(tmp_path)},
             capture_output=True,
             timeout=60,
             check=False,
@@ -433,7 +423,7 @@ class TestASoak:
     @staticmethod
     def settings(server: ProviderServer, records: RecordCapture) -> dict[str, Any]:
         document = manifest(server, max_retries=0)
-        return {"manifest": document, "sinks": [records], "transport": "httpcore", "clock": FrozenClock()}
+        return {"manifest": document, "sinks": [records], "clock": FrozenClock()}
 
     def test_of_blocking_calls_leaves_nothing_behind(self, openai: OpenAIServer) -> None:
         records = RecordCapture()

@@ -208,7 +208,7 @@ class TestStarting:
         assert [] == origin.requests
 
     def test_many_first_calls_fetch_once(self, origin: ManifestServer) -> None:
-        with aigw.Gateway(manifest=origin.url, sinks=[], transport="httpcore") as gw:
+        with aigw.Gateway(manifest=origin.url, sinks=[]) as gw:
             got: list[int] = []
 
             def ask() -> None:
@@ -224,11 +224,8 @@ class TestStarting:
 
 
 class TestASwap:
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
-    def test_connections_survive_it(
-        self, journey: Journey, origin: ManifestServer, first: ProviderServer, transport: str
-    ) -> None:
-        journey.start(origin.url, transport=transport)
+    def test_connections_survive_it(self, journey: Journey, origin: ManifestServer, first: ProviderServer) -> None:
+        journey.start(origin.url)
         for serial in range(1, 6):
             origin.publish(manifest(first, serial=serial, max_retries=0))
             refresh(journey)

@@ -43,7 +43,7 @@ class TestTags:
                 await gw.chat.completions.create(model="chat", messages=MESSAGES, user=name)
 
         async def work() -> None:
-            async with aigw.AsyncGateway(manifest=manifest(openai), sinks=[records], transport="httpcore") as gw:
+            async with aigw.AsyncGateway(manifest=manifest(openai), sinks=[records]) as gw:
                 await asyncio.gather(*(one(gw, str(number)) for number in range(8)))
 
         asyncio.run(work())
@@ -164,23 +164,3 @@ class TestRequests:
         sent = openai.requests[0].json
         assert (0.2, 7, 0.5) == (sent["temperature"], sent["max_tokens"], sent["top_p"])
         assert ("overridden: temperature (the manifest sets it for first/m)",) == journey.record.notes
-
-
-class TestTransports:
-    def test_an_unknown_one_is_refused(self, face: Any) -> None:
-        with pytest.raises(aigw.ConfigurationError, match="httpcore, pyreqwest"):
-            face.gateway(transport="carrier-pigeon")
-
-    def test_the_environment_may_name_it(
-        self, journey: Journey, openai: OpenAIServer, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("AIGW_TRANSPORT", "pyreqwest")
-        gw = journey.start(manifest(openai), transport=None)
-        assert "Fast" in type(gw._core._runtime).__name__
-        assert "Hello from m." == journey.ask().choices[0].message.content
-
-    def test_a_missing_extra_is_named(self, face: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("aigw.core.find_spec", lambda name: None)
-        with pytest.raises(aigw.MissingExtraError, match=r"aigw\[fast\]"):
-            face.gateway(transport="pyreqwest")
-        assert "Fast" not in type(face.gateway()._core._runtime).__name__

@@ -179,7 +179,7 @@ def test_both_faces_write_the_same_record_for_the_same_script(
         with server() as provider:
             provider.queue(*script)
             document = manifest(provider, max_retries=2)
-            settings = {"manifest": document, "sinks": [records], "clock": FrozenClock(), "transport": "httpcore"}
+            settings = {"manifest": document, "sinks": [records], "clock": FrozenClock()}
             run(settings, {"model": "chat", "messages": MESSAGES, "stream": streamed})
         told: dict[str, Any] = records.last.as_dict()
         return {name: value for name, value in told.items() if name not in {"call_id", "digest"}}

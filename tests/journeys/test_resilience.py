@@ -41,16 +41,13 @@ PASSING = [
     pytest.param(CutAt(HELLO, token=0), None, aigw.APIConnectionError, id="cut-body"),
 ]
 
-TRANSPORTS = ["httpcore", "pyreqwest"]
 
-
-@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize(("fault", "status", "error"), PASSING)
 def test_a_passing_failure_is_retried_at_the_same_target(
-    journey: Journey, first: ProviderServer, transport: str, fault: Reply, status: int | None, error: type[Exception]
+    journey: Journey, first: ProviderServer, fault: Reply, status: int | None, error: type[Exception]
 ) -> None:
     first.queue(fault, HELLO)
-    journey.start(manifest(first, max_retries=1), transport=transport)
+    journey.start(manifest(first, max_retries=1))
     answer = journey.ask()
     assert "Hello." == answer.choices[0].message.content
     assert [("first/m", 1), ("first/m", 2)] == [(each.target, each.number) for each in answer.aigw.attempts]
@@ -60,20 +57,18 @@ def test_a_passing_failure_is_retried_at_the_same_target(
     assert 2 == len(first.requests)
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize(("fault", "status", "error"), PASSING)
 def test_what_retries_cannot_mend_moves_to_the_next_target(
     journey: Journey,
     first: ProviderServer,
     second: ProviderServer,
-    transport: str,
     fault: Reply,
     status: int | None,
     error: type[Exception],
 ) -> None:
     first.always(fault)
     second.always(HELLO)
-    journey.start(manifest(first, second, max_retries=1), transport=transport)
+    journey.start(manifest(first, second, max_retries=1))
     answer = journey.ask()
     assert "Hello." == answer.choices[0].message.content
     assert "second/m" == answer.aigw.target
@@ -319,14 +314,13 @@ class TestFallbacksOfTheirOwn:
 
 
 class TestTimeouts:
-    @pytest.mark.parametrize("transport", TRANSPORTS)
     def test_a_target_that_hangs_is_left_for_the_next_when_its_attempt_is_over(
-        self, journey: Journey, first: ProviderServer, second: ProviderServer, transport: str
+        self, journey: Journey, first: ProviderServer, second: ProviderServer
     ) -> None:
         first.always(Hang())
         document = manifest(first, second, max_retries=0, defaults={"attempt_timeout": BRIEF_S})
         document["routes"][0]["targets"][1]["timeout"] = "30s"  # type: ignore[index]
-        journey.start(document, transport=transport, clock=None)
+        journey.start(document, clock=None)
         answer = journey.ask()
         assert [("first/m", 1, None, "APITimeoutError"), ("second/m", 1, 200, None)] == steps(answer.aigw.attempts)
         assert was_left(first)
@@ -377,13 +371,12 @@ class TestTimeouts:
         assert "idle" == error.__cause__.phase
         assert not second.requests
 
-    @pytest.mark.parametrize("transport", TRANSPORTS)
     @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
     def test_one_deadline_is_over_all_attempts(
-        self, journey: Journey, first: ProviderServer, second: ProviderServer, transport: str, streamed: bool
+        self, journey: Journey, first: ProviderServer, second: ProviderServer, streamed: bool
     ) -> None:
         first.always(Hang())
-        journey.start(manifest(first, second, max_retries=2), transport=transport)
+        journey.start(manifest(first, second, max_retries=2))
         error = journey.fail(timeout=BRIEF_S, stream=streamed)
         assert aigw.APITimeoutError is type(error)
         assert "deadline" == error.phase
@@ -503,12 +496,9 @@ class TestBreakers:
 
 
 class TestProviderErrors:
-    @pytest.mark.parametrize("transport", TRANSPORTS)
-    def test_an_error_has_the_attributes_of_the_openai_client(
-        self, journey: Journey, openai: OpenAIServer, transport: str
-    ) -> None:
+    def test_an_error_has_the_attributes_of_the_openai_client(self, journey: Journey, openai: OpenAIServer) -> None:
         openai.always(Status(400, code="bad_thing", type="invalid_request_error", message="Bad thing."))
-        journey.start(manifest(openai), transport=transport)
+        journey.start(manifest(openai))
         error = journey.fail()
         assert (400, "bad_thing", "invalid_request_error", None) == (
             error.status_code,

@@ -69,7 +69,7 @@ def told(error: BaseException) -> list[object]:
 def _canaries(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setenv("CANARY_KEY", KEY)
     caplog.set_level(logging.DEBUG)
-    for name in ("httpcore", "asyncio", "aigw", "tenacity", "pyreqwest"):
+    for name in ("asyncio", "aigw", "tenacity"):
         caplog.set_level(logging.DEBUG, logger=name)
 
 
@@ -114,7 +114,6 @@ FAULTS = [
 
 
 class TestNothingShowsThem:
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
     @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
     @pytest.mark.parametrize("fault", FAULTS)
     def test_no_error_log_or_record_of_a_call_that_failed(
@@ -124,10 +123,9 @@ class TestNothingShowsThem:
         caplog: pytest.LogCaptureFixture,
         fault: Reply,
         streamed: bool,
-        transport: str,
     ) -> None:
         first.always(fault)
-        journey.start(keyed(first), key=OWN_KEY, transport=transport)
+        journey.start(keyed(first), key=OWN_KEY)
         more = {"timeout": BRIEF} if isinstance(fault, Hang) else {}
         error = self.error_of(journey, messages=MESSAGES, stream=streamed, **more)
         assert first.wait_for(lambda: bool(first.requests))
@@ -244,7 +242,6 @@ class TestNothingShowsThem:
 class TestWhatAProviderQuotes:
     """Provider error text can echo keys or prompts."""
 
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
     @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
     @pytest.mark.parametrize("reply", ["json", "html", "text", "error-in-200", "list", "not-json", "code", "bad-frame"])
     def test_a_key_that_a_provider_quotes_is_masked(
@@ -254,18 +251,15 @@ class TestWhatAProviderQuotes:
         caplog: pytest.LogCaptureFixture,
         reply: str,
         streamed: bool,
-        transport: str,
     ) -> None:
         first.always(echo(reply))
-        journey.start(keyed(first), key=OWN_KEY, transport=transport)
+        journey.start(keyed(first), key=OWN_KEY)
         error = TestNothingShowsThem.error_of(journey, messages=MESSAGES, stream=streamed)
         clean(*told(error), journey.record, journey.record.as_dict())
-        ours = [record for record in caplog.records if not record.name.startswith("httpcore")]
-        clean(*[(record.getMessage(), vars(record)) for record in ours])
+        clean(*[(record.getMessage(), vars(record)) for record in caplog.records])
 
 
 class TestKeysOfAnyShape:
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
     @pytest.mark.parametrize("around", [" {}", "{} ", "{}\n", "\t{}\r\n"], ids=["before", "after", "line", "tab"])
     def test_white_space_around_a_key_is_not_part_of_it(
         self,
@@ -273,10 +267,9 @@ class TestKeysOfAnyShape:
         first: ProviderServer,
         monkeypatch: pytest.MonkeyPatch,
         around: str,
-        transport: str,
     ) -> None:
         monkeypatch.setenv("CANARY_KEY", around.format(KEY))
-        journey.start(keyed(first), transport=transport)
+        journey.start(keyed(first))
         journey.ask()
         headers = first.requests[0].headers
         assert KEY == (headers.get("x-api-key") or headers["authorization"].removeprefix("Bearer "))
@@ -296,16 +289,15 @@ class TestKeysOfAnyShape:
 
 
 class TestKeysGoNowhereElse:
-    @pytest.mark.parametrize("transport", ["httpcore", "pyreqwest"])
     @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     def test_a_redirect_is_not_followed(
-        self, journey: Journey, first: ProviderServer, status: int, streamed: bool, transport: str
+        self, journey: Journey, first: ProviderServer, status: int, streamed: bool
     ) -> None:
         with OpenAIServer() as elsewhere:
             for place in (f"{elsewhere.url}/chat/completions", "/v1/elsewhere"):
                 first.always(Raw(status, {"location": place}))
-                journey.start(keyed(first), transport=transport)
+                journey.start(keyed(first))
                 error = journey.fail(stream=streamed)
                 assert isinstance(error, aigw.APIStatusError)
                 assert status == error.status_code

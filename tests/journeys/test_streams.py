@@ -367,7 +367,7 @@ class TestACancelledCallLeavesNothingBehind:
         first.always(Status(429, retry_after=5))
 
         async def journey() -> None:
-            async with aigw.AsyncGateway(manifest=manifest(first), sinks=[records], transport="httpcore") as gw:
+            async with aigw.AsyncGateway(manifest=manifest(first), sinks=[records]) as gw:
                 work = gw.chat.completions.create(model="chat", messages=MESSAGES)
                 with pytest.raises(TimeoutError):
                     async with asyncio.timeout(4 * BRIEF_S):
@@ -376,21 +376,6 @@ class TestACancelledCallLeavesNothingBehind:
         asyncio.run(journey())
         assert [Outcome.CANCELLED] == [record.outcome for record in records.records]
         assert ["RateLimitError"] == [each.error for each in records.last.attempts]
-
-    def test_over_the_fast_transport_the_caller_is_free_at_once(self, first: ProviderServer) -> None:
-        """pyreqwest cannot be told to stop: the provider is let go of when the attempt's limit is over."""
-        records = RecordCapture()
-        first.queue(Hang())
-
-        async def journey() -> None:
-            gateway = aigw.AsyncGateway(manifest=manifest(first), sinks=[records], transport="pyreqwest")
-            async with gateway as gw:
-                await cancelled(gw.chat.completions.create(model="chat", messages=MESSAGES), first, 1)
-                answer = await gw.chat.completions.create(model="chat", messages=MESSAGES)
-                assert "Hello from m." == answer.choices[0].message.content
-
-        asyncio.run(journey())
-        assert [Outcome.CANCELLED, Outcome.OK] == [record.outcome for record in records.records]
 
 
 class TestAWholeStream:
@@ -459,7 +444,7 @@ class TestAWholeStream:
         first.always(answer)
 
         async def journey() -> None:
-            async with aigw.AsyncGateway(manifest=manifest(first), sinks=[], transport="httpcore") as gw:
+            async with aigw.AsyncGateway(manifest=manifest(first), sinks=[]) as gw:
 
                 async def one(number: int) -> str:
                     asked = [{"role": "user", "content": f"question {number}"}]

@@ -70,7 +70,8 @@ m.yaml:6: providers.foreign.api_key: is missing; say which key goes to evil.exam
 m.yaml:7: providers.nobase.base_url: is missing; a provider of kind openai-compatible has no address of its own
 m.yaml:8: providers.headed.headers: Authorization holds a credential; \
 put a reference (env:NAME, file:/path) into api_key instead
-m.yaml:8: providers.headed.timeut: unknown key; known are account, api_key, api_version, base_url, headers, hosts, kind, project and 2 more
+m.yaml:8: providers.headed.timeut: unknown key; known are account, \
+api_key, api_version, base_url, headers, hosts, kind, project and 2 more
 m.yaml:10: models.cheap.provider: unknown provider 'opnai'; did you mean 'openai'?
 m.yaml:11: models.chained: 'cheap' does not say which provider; write provider/model
 m.yaml:12: models.bare: 'provider' is missing; a target needs provider and model, or use: provider/model

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from aigw.call import UNLIMITED, Patience, Timeouts
 from aigw.runtime.asynchronous import AsyncioRuntime
 from aigw.runtime.blocking import BlockingRuntime
@@ -20,7 +18,7 @@ from aigw.wire import HttpRequest
 if TYPE_CHECKING:
     from aigw.protocols import Runtime
 
-RUNTIMES = ["blocking", "asyncio", "fast-blocking", "fast-asyncio"]
+RUNTIMES = ["blocking", "asyncio"]
 
 Answer = Callable[[socket.socket], None]
 
@@ -88,11 +86,6 @@ def saying(data: bytes) -> Answer:
 
 def runtime_of(name: str) -> Any:
     """Make the runtime called *name*."""
-    if name.startswith("fast"):
-        pytest.importorskip("pyreqwest")
-        from aigw.runtime.fast import FastAsyncioRuntime, FastBlockingRuntime
-
-        return FastAsyncioRuntime() if name == "fast-asyncio" else FastBlockingRuntime()
     return AsyncioRuntime() if name == "asyncio" else BlockingRuntime()
 
 

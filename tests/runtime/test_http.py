@@ -1,10 +1,11 @@
-"""Both runtimes, over both transports, read the same answers and tell the same failures, in our words."""
+"""Both runtimes read the same answers and tell the same failures, in our words."""
 
 import gzip
 import socket
 import ssl
 import struct
 import subprocess
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.runtime.http_kit import RUNTIMES, answering, got, request_of, respons
 
 from aigw.call import Timeouts
 from aigw.errors import APIConnectionError, APITimeoutError, ConfigurationError
-from aigw.runtime import http
+from aigw.runtime import ways
 
 BRIEF_S = 0.05
 BODY = b'{"answer": "' + b"yes " * 1000 + b'"}'
@@ -28,9 +29,9 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(autouse=True)
 def _fresh_tls() -> Iterator[None]:
-    http.tls.cache_clear()
+    ways.tls.cache_clear()
     yield
-    http.tls.cache_clear()
+    ways.tls.cache_clear()
 
 
 def gzipped() -> bytes:
@@ -86,6 +87,17 @@ class TestAnswers:
         with answering(saying(response(bomb, "content-encoding: gzip"))) as port:
             _, _, body, cut = got(name, f"http://127.0.0.1:{port}/")
         assert (1_000_000, True) == (len(body), cut)
+
+    def test_a_packed_bomb_never_stands_in_memory_whole(self, name: str) -> None:
+        bomb = gzip.compress(b"\0" * 200_000_000)
+        with answering(saying(response(bomb, "content-encoding: gzip", status="500 No"))) as port:
+            tracemalloc.start()
+            try:
+                got(name, f"http://127.0.0.1:{port}/")
+                peak = tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+        assert peak < 50_000_000
 
     def test_the_request_is_sent_whole_with_host_and_length(self, name: str) -> None:
         seen: list[bytes] = []
@@ -212,24 +224,8 @@ class TestFailures:
             got(name, f"http://127.0.0.1:{port}/", limits=limits, body=b"x" * 30_000_000)
 
 
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tls")
-    command = (
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout key.pem -out cert.pem"
-        " -addext subjectAltName=IP:127.0.0.1,DNS:localhost -addext basicConstraints=critical,CA:TRUE"
-    )
-    try:
-        done = subprocess.run(command.split(), cwd=folder, capture_output=True, check=False)
-    except OSError:
-        pytest.skip("needs the openssl program to make a certificate")
-    if done.returncode:
-        pytest.skip(f"openssl could not make a certificate: {done.stderr.decode()[-200:]}")
-    return folder
-
-
 class TestTls:
-    """TLS settings that one transport honours and the other ignores."""
+    """TLS settings that one face honours and the other ignores."""
 
     @pytest.fixture
     def server(self, certificates: Path) -> Iterator[int]:
@@ -289,7 +285,7 @@ class TestTls:
 
 
 class TestProxies:
-    """Proxy settings that one transport honours and the other ignores."""
+    """Proxy settings that one face honours and the other ignores."""
 
     @pytest.fixture
     def proxied(self) -> list[bytes]:

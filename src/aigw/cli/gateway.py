@@ -14,12 +14,10 @@ _MOST: Final = 10
 def gateway_for(manifest: str | None) -> Gateway:
     """Make a gateway for one command, which has looked at its manifest just now. Raises what `Gateway` raises.
 
-    A gateway in service begins with its last good copy while it looks; a command would be over before it has. Calls
-    go through the default transport even where the faster one is installed: Ctrl-C cannot reach a call that waits
-    inside Rust, and a single call gains nothing there.
+    A gateway in service begins with its last good copy while it looks; a command would be over before it has.
     """
     keep_logs_off_the_screen()
-    gateway = Gateway(manifest=manifest, transport="httpcore")
+    gateway = Gateway(manifest=manifest)
     with suppress(ManifestError):  # whether a last good copy serves instead is for the call to say
         gateway.refresh()
     return gateway

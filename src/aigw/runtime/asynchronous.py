@@ -4,18 +4,18 @@ import asyncio
 import threading
 import weakref
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
-
-import httpcore
 
 from aigw.call import Patience
 from aigw.protocols import Clock, Exchange
 from aigw.runtime import http
 from aigw.runtime.clock import SystemClock
-from aigw.runtime.connections import AsyncClose, AsyncConnections, AsyncProxiedConnections, async_connections_to
+from aigw.runtime.connections import Connections
 from aigw.runtime.drive import run
+from aigw.runtime.loops import LoopDialer, LoopLink
+from aigw.runtime.ways import way_to
 from aigw.wire import HttpRequest
 
 if TYPE_CHECKING:
@@ -24,38 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Close: TypeAlias = Callable[[], Coroutine[object, None, None]]
-Pools: TypeAlias = dict[str, AsyncConnections | AsyncProxiedConnections]
-
-
-class AsyncExchange(http.Readable):
-    """One exchange over a connection of the event loop."""
-
-    __slots__ = ("_body", "_close", "_inflate", "_patience", "_url", "headers", "status")
-
-    def __init__(self, response: httpcore.Response, close: AsyncClose, patience: Patience, url: str) -> None:
-        self.status = response.status
-        self.headers = http.incoming(response.headers)
-        self._close: AsyncClose | None = close
-        self._body: AsyncIterator[bytes] = response.aiter_stream()
-        self._patience = patience
-        self._url = url
-        self._inflate = http.Inflater(self.headers)
-
-    async def chunk(self) -> bytes:
-        """Wait for more of the body; empty at its end."""
-        try:
-            async for data in self._body:
-                if plain := self._inflate(data):
-                    return plain
-        except http.FOREIGN as error:
-            http.fail(error, self._patience, self._url)
-        return b""
-
-    async def aclose(self) -> None:
-        """Give the connection back, or drop it if the body was not read to its end."""
-        close, self._close = self._close, None
-        if close is not None:
-            await close()
+Pools: TypeAlias = dict[str, Connections[LoopLink]]
 
 
 class _Home:
@@ -65,7 +34,7 @@ class _Home:
     loop is announced.
     """
 
-    __slots__ = ("dropped", "keeper", "left", "pools", "retained", "tasks")
+    __slots__ = ("dropped", "keeper", "left", "outlived", "pools", "retained", "tasks")
 
     def __init__(self, owner: "AsyncioRuntime", loop: asyncio.AbstractEventLoop) -> None:
         self.pools: Pools = {}
@@ -73,6 +42,8 @@ class _Home:
         # Held from outside, so that it is not garbage together with an owner that was never closed.
         self.left = weakref.finalize(owner, _leave, weakref.ref(loop), self)
         self.left.atexit = False
+        self.outlived = False
+        """Whether the loop goes on without the gateway."""
         self.dropped: deque[Close] = deque()
         self.tasks: set[asyncio.Task[None]] = set()
         self.keeper = _until_shutdown(self)
@@ -83,9 +54,11 @@ class _Home:
 
     def leave(self) -> None:
         """Close everything in a task."""
-        self._start(self._emptied())
+        self._start(self.emptied())
 
-    async def _emptied(self) -> None:
+    async def emptied(self) -> None:
+        """Close everything but streams that are being read."""
+        self.outlived = True
         await self.keeper.aclose()
 
     def _start(self, work: Coroutine[object, None, None]) -> None:
@@ -112,7 +85,8 @@ async def _until_shutdown(home: _Home) -> AsyncGenerator[None, None]:
             await asyncio.gather(*under_way, return_exceptions=True)
         await home.closed()
         for pool in home.pools.values():
-            await pool.close()
+            # With the loop goes what its streams wait on; where only the gateway is closed, they are read to their end.
+            pool.close() if home.outlived else pool.drop()
         home.pools.clear()
 
 
@@ -143,12 +117,7 @@ class AsyncioRuntime:
 
     async def send(self, pool: str, request: HttpRequest, patience: Patience) -> Exchange:
         """Send over a connection of *pool* in the running loop."""
-        connections = await self._pool(pool, request.url)
-        try:
-            response, close = await connections.send(http.outgoing(request, patience))
-        except http.FOREIGN as error:
-            http.fail(error, patience, request.url)
-        return AsyncExchange(response, close, patience, request.url)
+        return await self._pool(pool, request.url, patience).send(request, patience)
 
     async def wait(self, future: "Future[T]", timeout_s: float) -> T:
         """Suspend until *future*, which nobody else waits for, is done; giving up cancels it. Raises `TimeoutError`."""
@@ -191,15 +160,21 @@ class AsyncioRuntime:
             home = self._loops.pop(asyncio.get_running_loop(), None)
         if home is not None:
             home.left.detach()
-            await home.keeper.aclose()
+            await home.emptied()
 
-    async def _pool(self, name: str, url: str) -> AsyncConnections | AsyncProxiedConnections:
+    def _pool(self, name: str, url: str, patience: Patience) -> Connections[LoopLink]:
         home = self._home()
         if home.retained is not self.retained:
             home.retained = self.retained
-            await _close_unused(home.pools, self.retained or frozenset())
+            _close_unused(home.pools, self.retained or frozenset())
         found = home.pools.get(name)
-        return found if found is not None else home.pools.setdefault(name, async_connections_to(url))
+        if found is None:
+            try:
+                way = way_to(url)
+            except http.FOREIGN as error:
+                http.fail(error, patience, url)
+            found = home.pools[name] = Connections(LoopDialer(way), way.forward)
+        return found
 
     def _home(self) -> _Home:
         """Give the running loop's home; a new one takes the place of those of loops that were closed without a word."""
@@ -217,8 +192,6 @@ class AsyncioRuntime:
         return home
 
 
-async def _close_unused(pools: Pools, retained: frozenset[str]) -> None:
+def _close_unused(pools: Pools, retained: frozenset[str]) -> None:
     for name in pools.keys() - retained:
-        pool = pools.pop(name, None)
-        if pool is not None:
-            await pool.retire()
+        pools.pop(name).close()

@@ -4,18 +4,18 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
-
-import httpcore
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from aigw.call import Patience
 from aigw.latch import is_inside
 from aigw.protocols import Clock, Exchange
 from aigw.runtime import http
 from aigw.runtime.clock import SystemClock
-from aigw.runtime.connections import Close, Connections, ProxiedConnections, connections_to
+from aigw.runtime.connections import Connections
 from aigw.runtime.drive import run
+from aigw.runtime.sockets import Dialer, SocketLink
+from aigw.runtime.ways import way_to
 from aigw.wire import HttpRequest
 
 if TYPE_CHECKING:
@@ -23,38 +23,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Pools: TypeAlias = dict[str, Connections | ProxiedConnections]
+
+class _Pool(NamedTuple):
+    """Connections to one host, and what opens them."""
+
+    connections: Connections[SocketLink]
+    dialer: Dialer
 
 
-class BlockingExchange(http.Readable):
-    """One exchange over a blocking connection."""
-
-    __slots__ = ("_body", "_close", "_inflate", "_patience", "_url", "headers", "status")
-
-    def __init__(self, response: httpcore.Response, close: Close, patience: Patience, url: str) -> None:
-        self.status = response.status
-        self.headers = http.incoming(response.headers)
-        self._close: Close | None = close
-        self._body: Iterator[bytes] = response.iter_stream()
-        self._patience = patience
-        self._url = url
-        self._inflate = http.Inflater(self.headers)
-
-    async def chunk(self) -> bytes:
-        """Wait for more of the body; empty at its end."""
-        try:
-            for data in self._body:
-                if plain := self._inflate(data):
-                    return plain
-        except http.FOREIGN as error:
-            http.fail(error, self._patience, self._url)
-        return b""
-
-    async def aclose(self) -> None:
-        """Give the connection back, or drop it if the body was not read to its end."""
-        close, self._close = self._close, None
-        if close is not None:
-            close()
+Pools: TypeAlias = dict[str, _Pool]
 
 
 class BlockingRuntime:
@@ -79,11 +56,8 @@ class BlockingRuntime:
         """Send over a connection of *pool*."""
         if self._dropped:
             self._close_pending()
-        try:
-            response, close = self._pool(pool, request.url).send(http.outgoing(request, patience))
-        except http.FOREIGN as error:
-            http.fail(error, patience, request.url)
-        return BlockingExchange(response, close, patience, request.url)
+        found = self._pools.get(pool) or self._opened(pool, request.url, patience)
+        return await found.connections.send(request, patience)
 
     async def wait(self, future: "Future[T]", timeout_s: float) -> T:
         """Block until *future* is done. Raises `TimeoutError`."""
@@ -105,7 +79,7 @@ class BlockingRuntime:
         with self._lock:
             gone = [self._pools.pop(name) for name in self._pools.keys() - pools]
         for pool in gone:
-            pool.retire()
+            pool.connections.close()
 
     def after_fork(self) -> None:
         """Forget all connections: they belong to the parent."""
@@ -119,7 +93,7 @@ class BlockingRuntime:
         with self._lock:
             pools = list(self._pools.values())
         for pool in pools:
-            pool.abort()
+            pool.dialer.abort()
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -130,14 +104,16 @@ class BlockingRuntime:
             self._pools.clear()
         _close_all(pools)
 
-    def _pool(self, name: str, url: str) -> Connections | ProxiedConnections:
-        found = self._pools.get(name)
-        if found is not None:
-            return found
+    def _opened(self, name: str, url: str, patience: Patience) -> _Pool:
+        try:
+            way = way_to(url)
+        except http.FOREIGN as error:
+            http.fail(error, patience, url)
+        dialer = Dialer(way)
         with self._lock:
-            made = self._pools.setdefault(name, connections_to(url))
+            made = self._pools.setdefault(name, _Pool(Connections(dialer, way.forward), dialer))
         if self._closed:
-            made.close()  # whatever a late call opens is closed when it is given back
+            made.connections.close()  # whatever a late call opens is closed when it is given back
         return made
 
     def _close_dropped(self, close: Callable[[], Coroutine[object, None, None]]) -> None:
@@ -154,4 +130,4 @@ class BlockingRuntime:
 def _close_all(pools: Pools) -> None:
     """Close what an owner that was never closed has left."""
     for pool in pools.values():
-        pool.close()
+        pool.connections.close()

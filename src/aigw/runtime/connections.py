@@ -1,36 +1,70 @@
-"""Connections kept for the next request: httpcore's own connections, most recently used first.
+"""Connections kept for the next request, the one used last first; and one exchange over one of them.
 
-httpcore's pool looks at every connection for every request, which at 64 calls in flight is two thirds of an async call.
-Calls need less of a pool: one host each, and the newest connection that is still good. Where the environment names a
-proxy, httpcore's pool is used as it is, for its connections through proxies are not to be had without it.
+Nothing here waits by itself, so both faces share it: what sends and receives is a `Link`, made by a `Dial`.
 """
 
+import select
 from collections import deque
 from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
-import httpcore
-
+from aigw.call import Patience
 from aigw.runtime import http
-from aigw.runtime.sockets import AsyncPatientBackend, PatientBackend
+from aigw.runtime.http1 import Reader, written
+from aigw.wire import HttpRequest
 
-C = TypeVar("C", httpcore.HTTPConnection, httpcore.AsyncHTTPConnection)
+KEEPALIVE_S = 30.0
+MAX_IDLE = 100
+PIECE = 16 * 1024
+"""Bytes of a packed body that are unpacked at a time. They become a thousand times as many at most."""
 
-Close: TypeAlias = Callable[[], None]
-AsyncClose: TypeAlias = Callable[[], Awaitable[None]]
+Limit: TypeAlias = Callable[[], tuple[float | None, str]]
+"""Asked before every wait: the seconds it may last (0.0: none are left), and the name of the limit that is nearest."""
 
 
-class Shelf(Generic[C]):
+class Link(Protocol):
+    """One connection. What it receives, its `reader` reads; the reader is another for each request."""
+
+    reader: Reader
+
+    async def send(self, data: bytes, limit: Limit) -> None:
+        """Send *data*, as much of it as the other side takes. Raises `LateError`."""
+        ...
+
+    async def receive(self, limit: Limit) -> None:
+        """Wait until the reader has read more. Raises what it does, `LateError` and `OSError`."""
+        ...
+
+    def is_reusable(self) -> bool:
+        """Whether another request may follow: this one went out whole, and its answer ended as one that may."""
+        ...
+
+    def is_stale(self) -> bool:
+        """Whether the other side has closed, or said something unasked, while nobody waited for it."""
+        ...
+
+    def close(self) -> None:
+        """Drop the connection at once. May be called again."""
+        ...
+
+
+L = TypeVar("L", bound=Link)
+
+Dial: TypeAlias = Callable[[Patience], Awaitable[L]]
+"""Connects. Raises `UnreachableError` or `LateError`."""
+
+
+class Shelf(Generic[L]):
     """Idle connections to one host, by when they were put here. It closes nothing: it says what is to be closed."""
 
     __slots__ = ("_kept", "closed")
 
     def __init__(self) -> None:
-        self._kept: deque[tuple[float, C]] = deque()
+        self._kept: deque[tuple[float, L]] = deque()
         self.closed = False
 
-    def take(self) -> C | None:
+    def take(self) -> L | None:
         """Give the connection used last, or None."""
         # One step, so that two threads never get the same one.
         try:
@@ -38,15 +72,15 @@ class Shelf(Generic[C]):
         except IndexError:
             return None
 
-    def put(self, connection: C) -> None:
+    def put(self, connection: L) -> None:
         """Keep *connection* for later."""
         self._kept.append((monotonic(), connection))
 
-    def outdated(self) -> C | None:
+    def outdated(self) -> L | None:
         """Give a connection that has been idle for too long or is one too many, or None."""
         try:
             since, connection = self._kept[0]
-            if not self.closed and len(self._kept) <= http.MAX_IDLE and monotonic() - since < http.KEEPALIVE_S:
+            if not self.closed and len(self._kept) <= MAX_IDLE and monotonic() - since < KEEPALIVE_S:
                 return None
             self._kept.remove((since, connection))
         except (IndexError, ValueError):
@@ -54,56 +88,59 @@ class Shelf(Generic[C]):
         return connection
 
 
-class Connections:
-    """Blocking connections to one host."""
+class Connections(Generic[L]):
+    """Connections to one host, or to the proxy before it. `forward` is what such a proxy is told in each request."""
 
-    def __init__(self, url: str) -> None:
-        self._origin = httpcore.URL(url).origin
-        self._tls = http.tls() if url.startswith("https") else None
-        self._shelf: Shelf[httpcore.HTTPConnection] = Shelf()
-        self._busy: set[httpcore.HTTPConnection] = set()
+    def __init__(self, dial: Dial[L], forward: str | None) -> None:
+        self._dial = dial
+        self._forward = forward
+        self._shelf: Shelf[L] = Shelf()
+        self._busy: set[L] = set()
         """Held on to, so that a reply in a reference cycle is not collected together with its open socket."""
-        self._backend = PatientBackend()
 
-    def send(self, request: httpcore.Request) -> tuple[httpcore.Response, Close]:
-        """Give the response to *request*, and what gives its connection back. Raises httpcore's errors."""
-        connection = self._connection()
-        self._busy.add(connection)
+    async def send(self, request: HttpRequest, patience: Patience) -> "Exchange":
+        """Send *request*, and wait for the head of the answer. Raises `APIConnectionError` or `APITimeoutError`."""
         try:
-            response = connection.handle_request(request)
-        except BaseException:
-            self._busy.discard(connection)
-            connection.close()
-            raise
-
-        def close() -> None:
-            self._busy.discard(connection)
-            response.close()
-            self._keep(connection)
-
-        return response, close
+            data = written(request, forward=self._forward)
+            link = self._kept() or await self._dial(patience)
+            self._busy.add(link)
+            try:
+                reader = link.reader = Reader()
+                await link.send(data, patience.left)
+                while not reader.headed:
+                    await link.receive(patience.left)
+            except BaseException:
+                self._busy.discard(link)
+                link.close()
+                raise
+        except http.FOREIGN as error:
+            http.fail(error, patience, request.url)
+        return Exchange(link, lambda: self._back(link), patience, request.url)
 
     def close(self) -> None:
         """Close what is idle now; what is in use closes when it is given back. May be called again."""
         self._shelf.closed = True
         self._tidy()
 
-    retire = close
+    def drop(self) -> None:
+        """Close everything, also what is in use: nobody can wait for it any more."""
+        self.close()
+        while self._busy:
+            self._busy.pop().close()
 
-    def abort(self) -> None:
-        """End all connections, also those that other threads are waiting for. None is opened any more."""
-        self._backend.abort()
-
-    def _connection(self) -> httpcore.HTTPConnection:
+    def _kept(self) -> L | None:
         while (kept := self._shelf.take()) is not None:
-            if not kept.has_expired():
+            if not kept.is_stale():
                 return kept
             kept.close()
-        return httpcore.HTTPConnection(self._origin, ssl_context=self._tls, network_backend=self._backend)
+        return None
 
-    def _keep(self, connection: httpcore.HTTPConnection) -> None:
-        if connection.is_idle():
-            self._shelf.put(connection)
+    def _back(self, link: L) -> None:
+        self._busy.discard(link)
+        if link.is_reusable():
+            self._shelf.put(link)
+        else:
+            link.close()
         self._tidy()
 
     def _tidy(self) -> None:
@@ -111,125 +148,67 @@ class Connections:
             outdated.close()
 
 
-class AsyncConnections:
-    """Connections of one event loop to one host."""
+class Exchange:
+    """One exchange: the head of its answer is here, the body comes in chunks."""
 
-    def __init__(self, url: str) -> None:
-        self._origin = httpcore.URL(url).origin
-        self._tls = http.tls() if url.startswith("https") else None
-        self._shelf: Shelf[httpcore.AsyncHTTPConnection] = Shelf()
-        self._busy: set[httpcore.AsyncHTTPConnection] = set()
+    __slots__ = ("_give_back", "_inflate", "_link", "_packed", "_patience", "_reader", "_url", "headers", "status")
 
-    async def send(self, request: httpcore.Request) -> tuple[httpcore.Response, AsyncClose]:
-        """Give the response to *request*, and what gives its connection back. Raises httpcore's errors."""
-        connection = await self._connection()
-        self._busy.add(connection)
+    def __init__(self, link: Link, give_back: Callable[[], None], patience: Patience, url: str) -> None:
+        self._link = link
+        self._reader = link.reader
+        self._give_back: Callable[[], None] | None = give_back
+        self._patience = patience
+        self._url = url
+        self.status = self._reader.status
+        self.headers = self._reader.headers
+        self._inflate = http.Inflater(self.headers)
+        self._packed = b""
+
+    async def chunk(self) -> bytes:
+        """Wait for more of the body; empty at its end."""
+        reader = self._reader
         try:
-            response = await connection.handle_async_request(request)
-        except BaseException:
-            self._busy.discard(connection)
-            await connection.aclose()
-            raise
+            while self._give_back is not None:
+                if data := self._taken():
+                    if plain := self._inflate(data):
+                        return plain
+                elif reader.whole:
+                    break
+                else:
+                    await self._link.receive(self._patience.left)
+        except http.FOREIGN as error:
+            http.fail(error, self._patience, self._url)
+        return b""
 
-        async def close() -> None:
-            self._busy.discard(connection)
-            await response.aclose()
-            await self._keep(connection)
+    def _taken(self) -> bytes:
+        if not self._inflate.is_needed:
+            return self._reader.take()
+        packed = self._packed or self._reader.take()
+        self._packed = packed[PIECE:]
+        return packed[:PIECE]
 
-        return response, close
+    async def read(self, limit: int) -> tuple[bytes, bool]:
+        """Read the body to its end or to *limit*, and say whether it was cut."""
+        pieces: list[bytes] = []
+        size = 0
+        while size <= limit and (data := await self.chunk()):
+            pieces.append(data)
+            size += len(data)
+        return b"".join(pieces)[:limit], size > limit
 
-    async def close(self) -> None:
-        """Close what is idle now; what is in use closes when it is given back. May be called again."""
-        self._shelf.closed = True
-        await self._tidy()
-
-    retire = close
-
-    async def _connection(self) -> httpcore.AsyncHTTPConnection:
-        while (kept := self._shelf.take()) is not None:
-            if not kept.has_expired():
-                return kept
-            await kept.aclose()
-        return httpcore.AsyncHTTPConnection(self._origin, ssl_context=self._tls, network_backend=AsyncPatientBackend())
-
-    async def _keep(self, connection: httpcore.AsyncHTTPConnection) -> None:
-        if connection.is_idle():
-            self._shelf.put(connection)
-        await self._tidy()
-
-    async def _tidy(self) -> None:
-        while (outdated := self._shelf.outdated()) is not None:
-            await outdated.aclose()
+    async def aclose(self) -> None:
+        """Give the connection back, or drop it if the body was not read to its end."""
+        give_back, self._give_back = self._give_back, None
+        if give_back is not None:
+            give_back()
 
 
-class ProxiedConnections:
-    """Blocking connections to one host through a proxy."""
-
-    def __init__(self, url: str, proxy: httpcore.Proxy) -> None:
-        self._backend = PatientBackend()
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=http.tls() if url.startswith("https") else None,
-            proxy=proxy,
-            max_connections=None,
-            max_keepalive_connections=http.MAX_IDLE,
-            keepalive_expiry=http.KEEPALIVE_S,
-            network_backend=self._backend,
-        )
-
-    def retire(self) -> None:
-        """Close all connections if no request is under way; else they go when the last reply to one has gone."""
-        if all(connection.is_idle() or connection.is_closed() for connection in self._pool.connections):
-            self.close()
-
-    def send(self, request: httpcore.Request) -> tuple[httpcore.Response, Close]:
-        """Give the response to *request*, and what gives its connection back. Raises httpcore's errors."""
-        response = self._pool.handle_request(request)
-        return response, response.close
-
-    def close(self) -> None:
-        """Close all connections. May be called again."""
-        self._pool.close()
-
-    def abort(self) -> None:
-        """End all connections, also those that other threads are waiting for. None is opened any more."""
-        self._backend.abort()
-
-
-class AsyncProxiedConnections:
-    """Connections of one event loop to one host through a proxy."""
-
-    def __init__(self, url: str, proxy: httpcore.Proxy) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=http.tls() if url.startswith("https") else None,
-            proxy=proxy,
-            max_connections=None,
-            max_keepalive_connections=http.MAX_IDLE,
-            keepalive_expiry=http.KEEPALIVE_S,
-            network_backend=AsyncPatientBackend(),
-        )
-
-    async def retire(self) -> None:
-        """Close all connections if no request is under way; else they go when the last reply to one has gone."""
-        if all(connection.is_idle() or connection.is_closed() for connection in self._pool.connections):
-            await self.close()
-
-    async def send(self, request: httpcore.Request) -> tuple[httpcore.Response, AsyncClose]:
-        """Give the response to *request*, and what gives its connection back. Raises httpcore's errors."""
-        response = await self._pool.handle_async_request(request)
-        return response, response.aclose
-
-    async def close(self) -> None:
-        """Close all connections. May be called again."""
-        await self._pool.aclose()
-
-
-def connections_to(url: str) -> Connections | ProxiedConnections:
-    """Make connections to the host of *url*, through the proxy that the environment names for it, if it does."""
-    proxy = http.proxy_for(url)
-    return Connections(url) if proxy is None else ProxiedConnections(url, proxy)
-
-
-def async_connections_to(url: str) -> AsyncConnections | AsyncProxiedConnections:
-    """Make connections to the host of *url*, through the proxy that the environment names for it, if it does."""
-    proxy = http.proxy_for(url)
-    return AsyncConnections(url) if proxy is None else AsyncProxiedConnections(url, proxy)
+def is_readable(descriptor: int) -> bool:
+    """Whether there is something to be read, the end of it too, or the socket has been closed."""
+    if descriptor < 0:
+        return True
+    if not hasattr(select, "poll"):
+        return bool(select.select([descriptor], [], [], 0)[0])
+    asked = select.poll()
+    asked.register(descriptor, select.POLLIN)
+    return bool(asked.poll(0))
