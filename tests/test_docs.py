@@ -13,6 +13,7 @@ from aigw.manifest.compile import compile_manifest
 from aigw.manifest.model import FALLBACK_FAILURES, DefaultsPart, ManifestPart, ProviderPart, RoutePart, TargetPart
 from aigw.manifest.snapshot import DEFAULT_FALLBACK_ON
 from aigw.providers.registry import kinds
+from aigw.secrets import Schemes
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -37,7 +38,7 @@ def rows(heading: str) -> set[str]:
 
 @pytest.mark.parametrize("manifest", manifests())
 def test_a_manifest_shown_is_accepted(manifest: str) -> None:
-    assert compile_manifest(manifest, source="docs", kinds=kinds()).routes
+    assert compile_manifest(manifest, source="docs", kinds=kinds(), schemes=Schemes()).routes
 
 
 def test_the_manifest_of_the_examples_is_accepted() -> None:

@@ -14,9 +14,12 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 SAYS = {
     "async_gateway.py": "The coffee is cold.",
+    "embeddings.py": "best: The printer on floor 3 is on fire. 0.3",
     "explain.py": "offline/echo-1: may take the call (ok)",
     "fallback.py": "anthropic/claude-sonnet-4-5: answered (status 200)",
     "first_call.py": "target: offline/echo-1",
+    "messages.py": "notes: ('dropped: container (openai does not take it)',)",
+    "responses.py": "the provider got its thinking back: True",
     "streaming.py": "ended: ok by offline/echo-1",
     "structured_output.py": "Ticket(place='floor 3', problem='the printer is on fire', urgent=True)",
     "tags_and_records.py": "{'app': 'tickets', 'customer': 'acme'} offline/echo-1",
