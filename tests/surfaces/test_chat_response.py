@@ -88,6 +88,14 @@ def test_what_the_provider_says_beyond_the_dialect_is_kept() -> None:
     assert 0.1 == found["usage"]["cost"]
 
 
+def test_what_was_written_to_the_cache_counts_whatever_its_lifetime() -> None:
+    usage = Usage(input=1, cache_read=2, cache_write=3, cache_write_1h=4, output=5)
+    body = completion(Answer((AnswerChoice((Text("x"),), STOP),), usage)).to_dict()["usage"]
+
+    assert 10 == body["prompt_tokens"]  # type: ignore[index]
+    assert {"cached_tokens": 2, "cache_write_tokens": 7, "audio_tokens": 0} == body["prompt_tokens_details"]  # type: ignore[index]
+
+
 def test_id_created_and_model_are_never_missing() -> None:
     found = completion(Answer((AnswerChoice((Text("x"),), STOP),)))
 

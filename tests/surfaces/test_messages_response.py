@@ -124,7 +124,7 @@ def test_usage_keeps_cached_input_apart_and_lifetimes_and_server_tools_visible()
         "cache_creation_input_tokens": 7,
         "cache_read_input_tokens": 2,
         "output_tokens": 5,
-        "server_tool_use": {"web_search_requests": 6},
+        "server_tool_use": {"web_fetch_requests": 0, "web_search_requests": 6},
         "cache_creation": {"ephemeral_5m_input_tokens": 3, "ephemeral_1h_input_tokens": 4},
     } == usage_body(usage)
 

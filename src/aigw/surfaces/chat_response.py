@@ -49,7 +49,7 @@ def usage_body(usage: "Usage") -> dict[str, object]:
         "prompt_tokens_details": {
             **as_object(extra.get("prompt_tokens_details")),
             "cached_tokens": usage.cache_read,
-            "cache_write_tokens": usage.cache_write,
+            "cache_write_tokens": usage.cache_write + usage.cache_write_1h,
             "audio_tokens": usage.audio_input,
         },
         "completion_tokens_details": {
@@ -81,8 +81,10 @@ def reasoning_detail(index: int, reasoning: Reasoning, issuer: str | None) -> di
 def tool_call_body(call: ToolCall) -> dict[str, object]:
     """Write a complete tool call."""
     own, written = ("custom", "input") if call.kind == "custom" else ("function", "arguments")
-    inner = {**as_object(call.extra.get(own)), "name": call.name, written: call.arguments}
-    return {**call.extra, "id": call.id, "type": call.kind, own: inner}
+    inner: dict[str, object] = {"name": call.name, written: call.arguments}
+    if not call.extra:
+        return {"id": call.id, "type": call.kind, own: inner}
+    return {**call.extra, "id": call.id, "type": call.kind, own: {**as_object(call.extra.get(own)), **inner}}
 
 
 def completion_body(answer: Answer, *, id: str, created: int, model: str, issuer: str | None) -> dict[str, object]:  # noqa: A002 - the field's name
@@ -126,8 +128,9 @@ def _message_body(choice: AnswerChoice, issuer: str | None) -> dict[str, object]
     calls = [tool_call_body(part) for part in parts if isinstance(part, ToolCall)]
     if calls:
         body["tool_calls"] = calls
-    _tell_reasoning(body, [part for part in parts if isinstance(part, Reasoning)], issuer)
-    body.update(_beside(parts))
+    if len(texts) + len(refusals) + len(calls) < len(parts):
+        _tell_reasoning(body, [part for part in parts if isinstance(part, Reasoning)], issuer)
+        body.update(_beside(parts))
     return body
 
 

@@ -46,7 +46,8 @@ def usage_body(usage: "Usage") -> dict[str, object]:
     if usage.reasoning:
         body["output_tokens_details"] = {"thinking_tokens": usage.reasoning}
     if usage.server_tools:
-        body["server_tool_use"] = {f"{name}_requests": count for name, count in usage.server_tools.items()}
+        counts = {f"{name}_requests": count for name, count in usage.server_tools.items()}
+        body["server_tool_use"] = {"web_fetch_requests": 0, "web_search_requests": 0, **counts}
     if usage.cache_write_1h:
         body["cache_creation"] = {
             "ephemeral_5m_input_tokens": usage.cache_write,
