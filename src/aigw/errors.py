@@ -15,7 +15,8 @@
     │   │   ├── APITimeoutError           no answer in time
     │   │   └── StreamInterrupted    an answer began and broke off; carries what had arrived
     │   ├── APIResponseValidationError    the provider answered, but not in its own dialect
-    │   │   └── UnreadableAnswerError     not even JSON, or an HTML page
+    │   │   ├── UnreadableAnswerError     not even JSON, or an HTML page
+    │   │   └── NonconformingAnswerError  a whole answer, but not of the schema that was asked for
     │   └── APIStatusError                the provider (or aigw, in its place) refused
     │       ├── BadRequestError           400: who wrote the call
     │       │   ├── UnsupportedParameterError   no target of the route can express it
@@ -70,6 +71,7 @@ __all__ = [
     "ManifestUnavailableError",
     "MissingExtraError",
     "ModelNotFoundError",
+    "NonconformingAnswerError",
     "NotFoundError",
     "OverloadedError",
     "PermissionDeniedError",
@@ -268,6 +270,30 @@ class APIResponseValidationError(APIError):
 
 class UnreadableAnswerError(APIResponseValidationError):
     """The answer is not JSON at all: truncated, an HTML page, or bytes that are not UTF-8."""
+
+
+class NonconformingAnswerError(APIResponseValidationError):
+    """The model answered, but not as the JSON schema of the call's `response_format` says.
+
+    `keyword` is the schema's that is not met (`json` where the answer is no JSON), `path` the place in the answer
+    (`$.person.age`), in the schema's own names: no value and no name of the answer's is told. `usage` is what the
+    answer took, or None where that was not said. A stream raises it at its end, after all of the text.
+    """
+
+    def __init__(  # noqa: PLR0913 - all but one by name
+        self,
+        message: str,
+        *,
+        keyword: str = "",
+        path: str = "$",
+        usage: "Usage | None" = None,
+        response: "HttpResponse | None" = None,
+        provider: str | None = None,
+    ) -> None:
+        super().__init__(message, response=response, provider=provider)
+        self.keyword = keyword
+        self.path = path
+        self.usage = usage
 
 
 class APIStatusError(APIError):

@@ -115,7 +115,8 @@ class Pipeline:
             Routing: self._routing,
             Resilience: Resilience(runtime, self.breakers, self._budgets, random.random),
         }
-        self._first = fold([made[kind] for kind in ORDER], Dispatch(runtime, adapter_for, credentials))
+        self._dispatch = Dispatch(runtime, adapter_for, credentials, self._issuers)
+        self._first = fold([made[kind] for kind in ORDER], self._dispatch)
 
     async def open(self, request: AnyRequest, options: Options) -> Handled:
         """Send *request* down the stages. Raises the errors of `aigw.errors`."""
@@ -133,7 +134,9 @@ class Pipeline:
         """Say what would become of *request*, calling nobody. Raises what `open` would before its first send."""
         call = await self._call(request, options, self._now())
         _, decided = self._routing.decide(call)
-        call.trail.target = decided.targets[0] if decided.targets else None
+        if decided.targets:
+            call.trail.target = decided.targets[0]
+            self._dispatch.rehearse(call.aimed(decided.targets[0], 1))
         return record_of(call, self.runtime.monotonic())
 
     def refused(self, model: str, error: AigwError, options: Options, *, stream: bool, surface: str) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from tests.journeys.bodies import PIXEL, WEATHER, call, calling, result, user
 
 SONNET = "claude-sonnet-4-5"
+HOME = f"upstream/{SONNET}"
+"""The target that the conversations go to."""
 OPUS = "claude-opus-4-8"
 OLD = "claude-3-haiku-20240307"
 TOOL = {
@@ -253,8 +255,8 @@ CONVERSATIONS = [
                 call(1),
                 reasoning_content="Need weather.",
                 reasoning_details=[
-                    {"type": "reasoning.text", "text": "Need weather.", "signature": "EqQB"},
-                    {"type": "reasoning.encrypted", "data": "Emw"},
+                    {"type": "reasoning.text", "text": "Need weather.", "signature": "EqQB", "issuer": HOME},
+                    {"type": "reasoning.encrypted", "data": "Emw", "issuer": HOME},
                 ],
             ),
             result(1),

@@ -1,12 +1,26 @@
 from typing import Any
 
+import pytest
+
 from aigw.manifest.snapshot import Provider, Target
-from aigw.policies.affinity import Issuers, elsewhere, home, issued, preferring, recalled
+from aigw.policies.affinity import Issuers, elsewhere, home, issued, preferring
 from aigw.policies.selection import Plan
+from aigw.surfaces import chat_request, messages_request
 from aigw.surfaces.responses_request import ask
-from aigw.types.events import Answer, Native, TextDelta
+from aigw.types.events import (
+    Answer,
+    AnswerChoice,
+    Event,
+    FinishReason,
+    Native,
+    OtherDelta,
+    ReasoningDelta,
+    Started,
+    TextDelta,
+    ToolCallDelta,
+)
 from aigw.types.kind import Kind
-from aigw.types.parts import Reasoning
+from aigw.types.parts import Opaque, Part, Reasoning, Text, ToolCall
 from aigw.types.request import Request
 
 KIND = Kind(name="openai-responses", dialect="openai-responses", title="Acme")
@@ -17,6 +31,8 @@ RESPONSE: dict[str, Any] = {
     "output": [{"type": "reasoning", "id": "rs_1", "encrypted_content": "sealed"}, {"id": 5}, None],
 }
 THOUGHT = {"type": "reasoning", "summary": [], "encrypted_content": "sealed"}
+GOOGLE = {"extra_content": {"google": {"thought_signature": "sealed"}}}
+DETAILS = {"reasoning_details": [{"type": "reasoning.encrypted", "data": "sealed"}, 7]}
 
 
 def asking(*items: Any, **more: Any) -> Request:
@@ -29,6 +45,10 @@ def knowing(target: Target = B) -> Issuers:
     return issuers
 
 
+def answer(*parts: Part, **beside: Any) -> Answer:
+    return Answer((AnswerChoice(parts, FinishReason.STOP, message_extra=beside),))
+
+
 def test_whole_and_streamed_answers_of_the_providers_own_issue_the_same_names():
     whole = issued(Answer((), native=RESPONSE, dialect="openai-responses"))
     assert whole == issued(Native("openai-responses", {"type": "response.completed", "response": RESPONSE}))
@@ -36,8 +56,35 @@ def test_whole_and_streamed_answers_of_the_providers_own_issue_the_same_names():
     assert all("sealed" not in name for name in whole)
 
 
-def test_answers_of_other_dialects_and_pieces_issue_nothing():
-    for event in (TextDelta("a"), Answer(()), Native("openai-responses", {"type": "x", "response": 5})):
+@pytest.mark.parametrize(
+    "event",
+    [
+        answer(Reasoning("Hm.", "sealed")),
+        answer(Reasoning("", encrypted="sealed")),
+        answer(Text("a", GOOGLE)),
+        answer(ToolCall("t", "f", "{}", extra=GOOGLE)),
+        answer(Opaque("openai-responses", {"type": "compaction", "encrypted_content": "sealed"})),
+        answer(Text("a"), **GOOGLE),
+        answer(Text("a"), **DETAILS),
+        ReasoningDelta("", signature="sealed"),
+        ReasoningDelta("", encrypted="sealed"),
+        ReasoningDelta("hm", extra={"delta": DETAILS}),
+        TextDelta("a", extra={"delta": GOOGLE}),
+        ToolCallDelta(0, extra={"tool_call": GOOGLE}),
+        OtherDelta(extra={"delta": DETAILS}),
+    ],
+)
+def test_whatever_is_opaque_in_an_answer_of_any_dialect_is_remembered_by_the_same_mark(event: Event):
+    assert issued(ReasoningDelta("", signature="sealed")) == issued(event)
+
+
+def test_the_id_of_a_response_that_may_be_kept_is_remembered_whoever_asked_for_it():
+    assert ("resp_1",) == issued(Answer((), id="resp_1")) == issued(Started("resp_1"))
+    assert () == issued(Answer((), id="chatcmpl-1")) == issued(Started("msg_1"))
+
+
+def test_pieces_that_hold_nothing_opaque_issue_nothing():
+    for event in (TextDelta("a"), TextDelta("a", extra={"chunk": {"x": 1}}), Answer(()), Native("x", {"response": 5})):
         assert () == issued(event)
 
 
@@ -53,23 +100,29 @@ def test_what_nobody_knows_may_go_anywhere():
     assert None is elsewhere(asking(previous_response_id="resp_9"), knowing(), A)
     assert None is home(asking(previous_response_id="resp_9"), knowing())
     assert None is home(asking(), knowing())
+    assert None is home(asking({**THOUGHT, "encrypted_content": "other"}), knowing())
 
 
-def test_encrypted_thinking_is_known_by_itself_and_prefers_its_target():
-    request = recalled(asking(THOUGHT), knowing())
-    assert isinstance(request, Request)
-    [thought] = request.messages[0].parts
-    assert isinstance(thought, Reasoning)
-    assert ("b/m", "b/m") == (thought.issuer, home(request, knowing()))
-    assert {"input": [THOUGHT]} == request.messages[0].verbatim
-    assert None is elsewhere(request, knowing(), A)
+def test_what_is_opaque_prefers_its_target_whichever_surface_it_comes_back_through():
+    user = {"role": "user", "content": "Hi"}
+    signed = {"type": "thinking", "thinking": "Hm.", "signature": "sealed"}
+    called = {"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}, **GOOGLE}
+    chats = ({"role": "assistant", "content": None, "tool_calls": [called]}, {"role": "assistant", **DETAILS})
+    requests = [
+        asking(THOUGHT),
+        asking({"type": "reasoning", "id": "rs_1", "summary": []}),
+        messages_request.ask(
+            {"model": "m", "max_tokens": 9, "messages": [{"role": "assistant", "content": [signed]}, user]}
+        ).request,
+        *(chat_request.ask({"model": "m", "messages": [said, user]}).request for said in chats),
+    ]
+    assert ["b/m"] * 5 == [home(request, knowing()) for request in requests]
 
 
-def test_a_request_without_state_is_the_very_same():
-    request = asking()
-    assert request is recalled(request, knowing())
-    unknown = asking({**THOUGHT, "encrypted_content": "other"})
-    assert unknown is recalled(unknown, knowing())
+def test_what_says_its_own_issuer_is_believed_and_the_latest_counts():
+    details = [{"type": "reasoning.text", "text": "Hm.", "signature": name, "issuer": f"{name}/m"} for name in "xy"]
+    turns = [{"role": "assistant", "content": "", "reasoning_details": [detail]} for detail in details]
+    assert "y/m" == home(chat_request.ask({"model": "m", "messages": turns}).request, knowing())
 
 
 def test_the_issuer_goes_first_only_if_it_may_take_the_call():

@@ -108,22 +108,6 @@ def test_the_manifests_parameters_are_laid_over_in_anthropics_words(
     assert notes == len(set(outgoing.notes))
 
 
-def test_thinking_that_another_target_issued_is_stripped_with_a_note_and_the_rest_stays() -> None:
-    turns = [
-        *BODY["messages"][:1],
-        {"role": "assistant", "content": [{**SIGNED, "issuer": "other/m"}, {"type": "text", "text": "a"}]},
-    ]
-    outgoing = ADAPTER.write(request_of(messages=turns), AT)
-    own = [
-        *BODY["messages"][:1],
-        {"role": "assistant", "content": [{**SIGNED, "issuer": AT.id}, {"type": "text", "text": "a"}]},
-    ]
-
-    assert [{"type": "text", "text": "a"}] == json.loads(outgoing.request.body)["messages"][1]["content"]
-    assert ("stripped: reasoning of messages[2] (another target issued it)",) == outgoing.notes
-    assert BODY["messages"][:2] == sent(request_of(messages=own))["messages"]
-
-
 def test_a_block_of_another_dialect_is_named() -> None:
     foreign = {"type": "provider_block", "dialect": "gemini", "body": {"type": "code"}}
     request = request_of(messages=[{"role": "assistant", "content": [foreign]}])

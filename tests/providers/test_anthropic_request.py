@@ -194,16 +194,14 @@ def test_parts_anthropic_has_no_block_for_are_named_refused_or_dropped_with_a_no
     assert [{"type": "text", "text": "hi"}] == json.loads(outgoing.request.body)["messages"][0]["content"]
 
 
-def test_thinking_goes_back_unmodified_and_first_to_who_issued_it_and_to_nobody_else() -> None:
-    ours, theirs = Reasoning(" a ", "sig", issuer=AT.id), Reasoning("b", "sig2", issuer="other/model")
+def test_thinking_goes_back_unmodified_and_first_if_it_is_signed() -> None:
     messages = (
         said("user", "q"),
         said(
             "assistant",
             "text",
-            ours,
+            Reasoning(" a ", "sig", issuer=AT.id),
             Reasoning("", encrypted="enc", issuer=AT.id),
-            theirs,
             Reasoning("c"),
             ToolCall("t", "f", "{}"),
         ),
@@ -216,7 +214,6 @@ def test_thinking_goes_back_unmodified_and_first_to_who_issued_it_and_to_nobody_
         {"type": "tool_use", "id": "t", "name": "f", "input": {}},
     ] == turns(*messages)[1]["content"]
     assert [
-        "stripped: reasoning of messages[1] (another target issued it)",
         "stripped: reasoning of messages[1] (it has no signature, so it cannot be sent back)",
     ] == [note for note in notes(*messages) if note.startswith("stripped")]
 
@@ -238,14 +235,20 @@ def test_refusals_and_server_blocks_travel_and_cache_control_stays() -> None:
 
 PARAMS: list[tuple[Params, dict[str, Any]]] = [
     ({"max_tokens": 5}, {"max_tokens": 5}),
-    ({"temperature": 0.5, "top_p": 0.9}, {"temperature": 0.5, "top_p": 0.9}),
+    ({"temperature": 0.5, "top_k": 3}, {"temperature": 0.5, "top_k": 3}),
+    ({"top_p": 0.9}, {"top_p": 0.9}),
     ({"stop": ["x", "y"]}, {"stop_sequences": ["x", "y"]}),
     ({"n": 1, "frequency_penalty": 0, "logprobs": False, "store": False}, {}),
     (
         {"tools": [TOOL]},
         {
             "tools": [
-                {"name": "f", "description": "d", "input_schema": {"type": "object", "properties": {}}, "strict": True}
+                {
+                    "name": "f",
+                    "description": "d",
+                    "input_schema": {"type": "object", "properties": {}, "additionalProperties": False},
+                    "strict": True,
+                }
             ]
         },
     ),
@@ -311,7 +314,7 @@ def test_a_schema_is_closed_on_a_copy_and_the_callers_stays_as_it_was() -> None:
 
     assert before == form
     assert "low" == body["output_config"]["effort"]
-    assert (False, False, True) == (
+    assert (False, False, False) == (
         closed["additionalProperties"],
         closed["properties"]["a"]["additionalProperties"],
         closed["$defs"]["b"]["additionalProperties"],
@@ -327,6 +330,7 @@ def test_a_schema_is_closed_on_a_copy_and_the_callers_stays_as_it_was() -> None:
         ({"logit_bias": {"1": 1}}, "logit_bias"),
         ({"presence_penalty": 0.1}, "presence_penalty"),
         ({"temperature": 1.5}, "temperature"),
+        ({"temperature": 0.5, "top_p": 0.9}, "top_p"),
         ({"stop": ["\n\n"]}, "stop"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"reasoning_effort": "extreme"}, "reasoning_effort"),

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -356,12 +357,11 @@ class TestMedia:
 
 
 class TestReasoning:
-    def test_signed_thinking_goes_back_first_in_its_turn_and_only_to_who_signed_it(self) -> None:
+    def test_signed_thinking_goes_back_first_in_its_turn(self) -> None:
         thoughts = (
             "So.",
             Reasoning("hm", "sig", issuer=CLAUDE.id),
             Reasoning("", encrypted="AAAA", issuer=CLAUDE.id),
-            Reasoning("other", "sig", issuer="anthropic/x"),
             Reasoning("unsigned"),
         )
         messages = said("user", "1"), said("assistant", *thoughts), said("user", "2")
@@ -372,7 +372,6 @@ class TestReasoning:
             {"text": "So."},
         ]
         assert [note for note in notes_of(*messages) if note.startswith("stripped")] == [
-            "stripped: reasoning of messages[1] (another target issued it)",
             "stripped: reasoning of messages[1] (it has no signature, so it cannot be sent back)",
         ]
 
@@ -561,3 +560,19 @@ def test_turns_whose_neighbour_lost_all_it_had_become_one() -> None:
     turns = body_of(said("user", "1"), said("assistant", "2"), orphan, said("assistant", "3"))["messages"]
 
     assert [turn["role"] for turn in turns] == ["user", "assistant"]
+
+
+def test_the_name_of_who_speaks_is_named_and_never_lost_in_silence() -> None:
+    request = asked(Message("user", (Text("Hi"),), name="alice"))
+    assert ("messages[0].name",) == speaker(CLAUDE).unsupported(request, CLAUDE)
+
+
+@pytest.mark.parametrize(("at", "turns"), [(NOVA, 5), (LLAMA, 5), (CLAUDE, 3)], ids=["nova", "llama", "claude"])
+def test_results_and_words_share_a_turn_only_where_the_model_takes_the_mixture(at: Target, turns: int) -> None:
+    called = Message("assistant", (ToolCall("a", "look", "{}"),))
+    result = Message("tool", (ToolResult("a", (Text("ok"),)),))
+    body = wrote(asked(said("user", "Hi"), called, result, said("user", "Go on")), at)
+    roles = [message["role"] for message in valid(body)["messages"]]
+    assert turns == len(roles)
+    assert all(one != other for one, other in pairwise(roles))
+    assert {"text": "Go on"} == body["messages"][-1]["content"][-1]

@@ -261,13 +261,12 @@ def test_a_plan_comes_back_as_the_plan_it_was_and_not_as_thinking_too() -> None:
     } == messages(message)[0]
 
 
-def test_thinking_goes_back_to_the_target_that_showed_it_and_to_no_other() -> None:
-    request = asked(said("assistant", Reasoning("mine", issuer=AT.id), Reasoning("theirs", issuer="p/x"), "a"))
+def test_thinking_goes_back_as_a_block_before_the_text() -> None:
+    request = asked(said("assistant", Reasoning("mine", issuer=AT.id), "a"))
 
     assert [{"type": "thinking", "thinking": "mine"}, {"type": "text", "text": "a"}] == wrote(request, AT)["messages"][
         0
     ]["content"]
-    assert ("stripped: reasoning of messages[0] (another target issued it)",) == sent(request).notes
 
 
 def test_citations_come_back_without_our_numbers() -> None:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, cast
 
-from tests.providers import contract_samples
+from tests.providers import contract_samples, many_calls
 
 from aigw.errors import (
     APIStatusError,
@@ -31,7 +31,7 @@ def ours(dialect: str) -> Adapter[Request]:
 class TestOpenAIChat(AdapterContract):
     adapter: ClassVar[Adapter[Request]] = ours("openai-chat")
     kind: ClassVar[Kind] = KINDS["openai"]
-    samples: ClassVar[tuple[Sample, ...]] = contract_samples.openai()
+    samples: ClassVar[tuple[Sample, ...]] = (*contract_samples.openai(), many_calls.openai())
     refusals: ClassVar[Refusals] = (
         (401, b'{"error":{"message":"Incorrect API key","code":"invalid_api_key"}}', AuthenticationError),
         (429, b'{"error":{"message":"You exceeded","code":"insufficient_quota"}}', QuotaExceededError),
@@ -42,7 +42,7 @@ class TestOpenAIChat(AdapterContract):
 class TestResponses(AdapterContract):
     adapter: ClassVar[Adapter[Request]] = ours("openai-responses")
     kind: ClassVar[Kind] = KINDS["openai-responses"]
-    samples: ClassVar[tuple[Sample, ...]] = contract_samples.responses()
+    samples: ClassVar[tuple[Sample, ...]] = (*contract_samples.responses(), many_calls.responses())
     refusals: ClassVar[Refusals] = TestOpenAIChat.refusals
 
 
@@ -50,7 +50,7 @@ class TestAnthropic(AdapterContract):
     adapter: ClassVar[Adapter[Request]] = ours("anthropic-messages")
     kind: ClassVar[Kind] = KINDS["anthropic"]
     model: ClassVar[str] = "claude-sonnet-4-5"
-    samples: ClassVar[tuple[Sample, ...]] = contract_samples.anthropic()
+    samples: ClassVar[tuple[Sample, ...]] = (*contract_samples.anthropic(), many_calls.anthropic())
     refusals: ClassVar[Refusals] = (
         (529, b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', OverloadedError),
         (404, b'{"type":"error","error":{"type":"not_found_error","message":"model"}}', NotFoundError),
@@ -61,7 +61,7 @@ class TestGemini(AdapterContract):
     adapter: ClassVar[Adapter[Request]] = ours("gemini")
     kind: ClassVar[Kind] = KINDS["gemini"]
     model: ClassVar[str] = "gemini-3-flash"
-    samples: ClassVar[tuple[Sample, ...]] = contract_samples.gemini()
+    samples: ClassVar[tuple[Sample, ...]] = (*contract_samples.gemini(), many_calls.gemini())
     refusals: ClassVar[Refusals] = (
         (429, b'{"error":{"code":429,"message":"Slow","status":"RESOURCE_EXHAUSTED"}}', RateLimitError),
         (503, b'[{"error":{"code":503,"message":"Busy","status":"UNAVAILABLE"}}]', OverloadedError),
@@ -72,7 +72,7 @@ class TestBedrock(AdapterContract):
     adapter: ClassVar[Adapter[Request]] = ours("bedrock-converse")
     kind: ClassVar[Kind] = KINDS["bedrock"]
     settings: ClassVar[dict[str, str]] = {"region": "eu-west-1"}
-    samples: ClassVar[tuple[Sample, ...]] = contract_samples.bedrock()
+    samples: ClassVar[tuple[Sample, ...]] = (*contract_samples.bedrock(), many_calls.bedrock())
     refusals: ClassVar[Refusals] = (
         (429, b'{"__type":"ThrottlingException","message":"Too many requests"}', RateLimitError),
         (400, b'{"message":"Input is too long for requested model."}', ContextLengthExceededError),
@@ -82,7 +82,7 @@ class TestBedrock(AdapterContract):
 class TestOllama(AdapterContract):
     adapter: ClassVar[Adapter[Request]] = ours("ollama-chat")
     kind: ClassVar[Kind] = KINDS["ollama"]
-    samples: ClassVar[tuple[Sample, ...]] = contract_samples.ollama()
+    samples: ClassVar[tuple[Sample, ...]] = (*contract_samples.ollama(), many_calls.ollama())
     refusals: ClassVar[Refusals] = (
         (404, b'{"error":"model \'x\' not found"}', NotFoundError),
         (500, b'{"error":"out of memory"}', InternalServerError),
@@ -92,7 +92,7 @@ class TestOllama(AdapterContract):
 class TestCohere(AdapterContract):
     adapter: ClassVar[Adapter[Request]] = ours("cohere-chat")
     kind: ClassVar[Kind] = KINDS["cohere"]
-    samples: ClassVar[tuple[Sample, ...]] = contract_samples.cohere()
+    samples: ClassVar[tuple[Sample, ...]] = (*contract_samples.cohere(), many_calls.cohere())
     refusals: ClassVar[Refusals] = (
         (401, b'{"message":"invalid api token"}', AuthenticationError),
         (400, b'{"message":"too many tokens: size limit exceeded"}', ContextLengthExceededError),

@@ -294,11 +294,10 @@ def test_arguments_that_are_no_object_are_an_error_that_names_the_place(argument
     assert arguments not in str(caught.value)
 
 
-def test_thinking_goes_back_to_the_target_that_showed_it_and_to_no_other() -> None:
-    request = asked(said("assistant", Reasoning("mine", issuer=AT.id), Reasoning("theirs", issuer="p/x"), "a"))
+def test_thinking_goes_back_beside_the_text() -> None:
+    request = asked(said("assistant", Reasoning("mine", issuer=AT.id), "a"))
 
     assert [{"role": "assistant", "content": "a", "thinking": "mine"}] == wrote(request, AT)["messages"]
-    assert ("stripped: reasoning of messages[0] (another target issued it)",) == sent(request).notes
 
 
 def test_a_refusal_is_text_and_nothing_stays_nothing() -> None:

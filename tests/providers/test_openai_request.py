@@ -105,6 +105,15 @@ def test_parameters_are_renamed_as_the_kind_says() -> None:
     )
 
 
+def test_tools_that_only_another_dialect_has_are_named_and_dropped_with_a_note() -> None:
+    function = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+    request = asked(params={"tools": [function, {"type": "web_search"}]})
+    at = target("openai-compatible", unsupported="drop")
+
+    assert ("tools.web_search",) == speaker(at).unsupported(request, at)
+    assert [function] == wrote(request, at)["tools"]
+
+
 def test_a_part_that_a_host_lacks_is_named_and_dropped_alone() -> None:
     parts = (Text("a"), File(data="QUJD", media_type="application/pdf"))
     request = asked(said("user", "first"), said("user", *parts), said("user", Image(url="https://x/y.png")))
@@ -266,16 +275,17 @@ def test_parts_that_another_dialect_cannot_express_are_named() -> None:
     ) == speaker(target()).unsupported(request, target())
 
 
-def test_thinking_that_another_target_issued_is_stripped_with_a_note() -> None:
+def test_thinking_goes_back_where_the_host_takes_it() -> None:
     at = target("openai-compatible")
-    request = asked(said("assistant", Reasoning("hm", "sig", issuer="anthropic/claude"), "ok"))
+    request = asked(said("assistant", Reasoning("hm"), "ok"))
     outgoing = speaker(at).write(request, at)
 
-    assert [{"role": "assistant", "content": "ok"}] == json.loads(outgoing.request.body)["messages"]
-    assert ("stripped: reasoning of messages[0] (another target issued it)",) == outgoing.notes
+    assert [{"role": "assistant", "content": "ok", "reasoning_content": "hm"}] == json.loads(outgoing.request.body)[
+        "messages"
+    ]
 
 
-@pytest.mark.parametrize("value", ["\ud83d", float("nan"), float("inf"), object(), {1, 2}])
+@pytest.mark.parametrize("value", ["\ud83d", float("nan"), float("-inf"), [float("inf")], object()])
 def test_what_json_cannot_express_is_a_request_error_that_quotes_nothing(value: object) -> None:
     request = chat({"model": "x", "messages": [{"role": "user", "content": "secret prompt"}], "x": value})
 

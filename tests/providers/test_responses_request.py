@@ -174,18 +174,6 @@ def test_a_call_id_that_is_too_long_becomes_the_same_shorter_one_on_both_sides()
     assert len(call["call_id"]) <= 64
 
 
-def test_reasoning_of_another_target_is_stripped_with_a_note() -> None:
-    foreign = said("assistant", Reasoning("Hm.", encrypted="x", issuer="other/m"), "ho")
-
-    assert [{"role": "assistant", "content": "ho"}] == items(foreign)
-    assert ("stripped: reasoning of messages[0] (another target issued it)",) == notes(foreign)
-
-
-def test_opaque_reasoning_that_nobody_vouches_for_is_never_sent() -> None:
-    assert [{"role": "assistant", "content": "ho"}] == turn(Reasoning("", encrypted="redacted-by-others"), "ho")
-    assert [{"role": "assistant", "content": "ho"}] == turn(Reasoning("Hm.", signature="signed"), "ho")
-
-
 def test_plain_thinking_goes_back_only_where_the_provider_takes_it() -> None:
     spoken = said("assistant", Reasoning("Hm."), "ho")
     (thought, _) = items(spoken, at=speaking("vllm"))
@@ -223,7 +211,7 @@ def test_what_messages_cannot_say_is_refused_by_name_or_dropped_with_a_note(mess
 
 
 def test_parameters_have_the_names_and_shapes_of_the_dialect() -> None:
-    schema = {"name": "s", "schema": {"type": "object"}, "strict": True}
+    schema = {"name": "s", "schema": {"type": "object", "additionalProperties": False}, "strict": True}
     params: Params = {
         "max_tokens": 100,
         "temperature": 0.5,
@@ -303,7 +291,7 @@ def test_tools_are_flat_and_strict_is_said_because_its_default_differs() -> None
     tools = [
         TOOL,
         {"type": "function", "function": {"name": "bare"}},
-        {"type": "function", "function": {"name": "s", "description": "d", "parameters": {"a": 1}, "strict": True}},
+        {"type": "function", "function": {"name": "s", "description": "d", "parameters": {"title": "t"}, "strict": True}},
         {"type": "custom", "custom": {"name": "c", "format": grammar}},
         {"type": "web_search", "search_context_size": "low"},
     ]
@@ -311,7 +299,7 @@ def test_tools_are_flat_and_strict_is_said_because_its_default_differs() -> None
     assert [
         FLAT,
         {"type": "function", "name": "bare", "parameters": {"type": "object", "properties": {}}, "strict": False},
-        {"type": "function", "name": "s", "description": "d", "parameters": {"a": 1}, "strict": True},
+        {"type": "function", "name": "s", "description": "d", "parameters": {"title": "t"}, "strict": True},
         {"type": "custom", "name": "c", "format": {"type": "grammar", "definition": "x", "syntax": "lark"}},
         {"type": "web_search", "search_context_size": "low"},
     ] == wrote(asked(params={"tools": tools}))["tools"]

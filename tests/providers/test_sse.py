@@ -101,3 +101,21 @@ def test_a_megabyte_in_small_pieces_is_not_searched_again_and_again() -> None:
     events += parser.feed(b"\n\n")
 
     assert [1024 * 1024] == [len(data) for _, data in events]
+
+
+@given(
+    st.sampled_from(["", "event: delta", "event:", "event: "]),
+    st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=12),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sampled_from(["data: ", "data:", "id: "]),
+)
+def test_an_event_that_fills_a_read_is_the_same_as_one_that_comes_in_bits(
+    name: str, data: str, newline: str, field: str
+) -> None:
+    lines = [name, f"{field}{data}"] if name else [f"{field}{data}"]
+    whole = "".join(f"{line}{newline}" for line in [*lines, ""]).encode()
+    parser, bits = SseParser("acme"), SseParser("acme")
+
+    expected = [event for byte in whole for event in bits.feed(bytes([byte]))] + bits.end()
+    assert expected == parser.feed(whole) + parser.end()
+    assert (bits.seen, bits.foreign) == (parser.seen, parser.foreign)

@@ -1,26 +1,40 @@
 """Who issued the state a call carries: opaque parts and stored conversations are worth something only where they began.
 
 Two kinds of state. What a provider keeps (`previous_response_id`, `conversation`, items by reference) exists at that
-provider and nowhere else: a call that needs it is refused elsewhere. What the caller carries (encrypted or signed
-thinking) is preferred where it came from, and left out, with a note, by an adapter that writes for another target.
+provider and nowhere else: a call that needs it is refused elsewhere. What the caller carries (see `opaque`) is
+preferred where it came from, and stripped, with a note, on its way to any other target (see `crossing`).
 """
 
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from hashlib import blake2b
 from typing import Final
 
 from aigw.manifest.snapshot import Target
+from aigw.policies.opaque import carries, mark, seal_beside, seal_of, seals
 from aigw.policies.selection import Plan
-from aigw.types.events import Answer, Event, Native
+from aigw.types.events import (
+    Answer,
+    AnswerChoice,
+    Event,
+    Native,
+    OtherDelta,
+    ReasoningDelta,
+    Started,
+    TextDelta,
+    ToolCallDelta,
+)
 from aigw.types.json import EMPTY, JsonObject, as_array, as_object, as_text
-from aigw.types.parts import Opaque, Part, Reasoning
-from aigw.types.request import AnyRequest, Message, Request
+from aigw.types.parts import Opaque
+from aigw.types.request import AnyRequest, Request
 
 MOST: Final = 16_384
 """Ids kept. Whoever continues a response usually does so within minutes; a forgotten one is sent where routing says."""
+
+_DELTAS: Final = (TextDelta, ToolCallDelta, ReasoningDelta, OtherDelta)
+_LEVELS: Final = frozenset({"delta", "tool_call"})
+"""Where in the `extra` of an event stands what the caller is to send back."""
 
 
 class Issuers:
@@ -55,22 +69,19 @@ class Issuers:
 
 
 def issued(event: Event) -> tuple[str, ...]:
-    """Name what *event* issues: the ids of a response as its provider wrote it, and marks of its encrypted thinking."""
+    """Name what *event* issues: ids of what its provider keeps, and marks of what only its provider can read."""
+    if isinstance(event, _DELTAS):
+        extra = event.extra
+        beside = tuple(_beneath(extra)) if extra and not _LEVELS.isdisjoint(extra) else ()
+        if isinstance(event, ReasoningDelta):
+            return (*(mark(text) for text in (event.signature, event.encrypted) if text), *beside)
+        return beside
     if isinstance(event, Native):
-        response = as_object(event.event.get("response"))
-    elif isinstance(event, Answer) and event.native is not None:
-        response = event.native
-    else:
-        return ()
-    return tuple(_names(response)) if isinstance(response.get("output"), list) else ()
-
-
-def recalled(request: AnyRequest, issuers: Issuers) -> AnyRequest:
-    """Give *request* with the issuer of each piece of encrypted thinking whose caller could not say it."""
-    if not isinstance(request, Request) or not any(map(_is_unsigned, _parts(request))):
-        return request
-    messages = tuple(_recalled(message, issuers) for message in request.messages)
-    return request if messages == request.messages else request.edit(messages=messages)
+        return tuple(_names(as_object(event.event.get("response"))))
+    if isinstance(event, Answer):
+        said = (name for choice in event.choices for name in _said(choice))
+        return (*_own_id(event.id), *_names(event.native or EMPTY), *said)
+    return _own_id(event.id) if isinstance(event, Started) else ()
 
 
 def elsewhere(request: AnyRequest, issuers: Issuers, target: Target) -> str | None:
@@ -88,10 +99,14 @@ def home(request: AnyRequest, issuers: Issuers) -> str | None:
         issuer = issuers.of(kept)
         if issuer is not None:
             return issuer
-    if not isinstance(request, Request):
+    if not isinstance(request, Request) or not carries(request):
         return None
-    thoughts = [part for part in _parts(request) if isinstance(part, Reasoning) and part.issuer is not None]
-    return next((part.issuer for part in reversed(thoughts) if part.signature or part.encrypted), None)
+    for message in reversed(request.messages):
+        for seal in reversed(tuple(seals(message))):
+            issuer = seal.issuer or issuers.of(seal.name)
+            if issuer is not None:
+                return issuer
+    return None
 
 
 def preferring(decided: Plan, target_id: str | None) -> Plan:
@@ -102,11 +117,15 @@ def preferring(decided: Plan, target_id: str | None) -> Plan:
     return replace(decided, targets=tuple(ordered))
 
 
-def _mark(encrypted: str) -> str:
-    return f"encrypted:{blake2b(encrypted.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"
+def _own_id(name: str | None) -> tuple[str, ...]:
+    """Give *name* if it is the id of a response, which may be kept; those of other dialects mean nothing later."""
+    return (name,) if name is not None and name.startswith("resp_") else ()
 
 
 def _names(response: JsonObject) -> Iterator[str]:
+    """Name what a response as its provider wrote it brings: ids of what is kept, and marks of encrypted thinking."""
+    if not isinstance(response.get("output"), list):
+        return
     ids = [response.get("id"), as_object(response.get("conversation")).get("id")]
     items = [as_object(item) for item in as_array(response["output"])]
     for name in (*ids, *(item.get("id") for item in items)):
@@ -115,28 +134,30 @@ def _names(response: JsonObject) -> Iterator[str]:
     for item in items:
         encrypted = as_text(item.get("encrypted_content"))
         if encrypted:
-            yield _mark(encrypted)
+            yield mark(encrypted)
 
 
-def _parts(request: Request) -> Iterator[Part]:
-    return (part for message in request.messages for part in message.parts)
+def _said(choice: AnswerChoice) -> Iterator[str]:
+    for part in choice.parts:
+        seal = seal_of(part)
+        if seal is not None:
+            yield seal.name
+    if choice.message_extra:
+        yield from _beside(choice.message_extra)
 
 
-def _is_unsigned(part: Part) -> bool:
-    return isinstance(part, Reasoning) and part.encrypted is not None and part.issuer is None
+def _beneath(extra: JsonObject) -> Iterator[str]:
+    for level in _LEVELS & extra.keys():
+        yield from _beside(as_object(extra[level]))
 
 
-def _recalled(message: Message, issuers: Issuers) -> Message:
-    """Fill in issuers; the caller's own form of *message* still speaks for it."""
-    if not any(map(_is_unsigned, message.parts)):
-        return message
-    return replace(message, parts=tuple(_with_issuer(part, issuers) for part in message.parts))
-
-
-def _with_issuer(part: Part, issuers: Issuers) -> Part:
-    if not isinstance(part, Reasoning) or part.encrypted is None or part.issuer is not None:
-        return part
-    return replace(part, issuer=issuers.of(_mark(part.encrypted)))
+def _beside(level: JsonObject) -> Iterator[str]:
+    """Name what stands beside a text or a call: a thought signature, and thinking in the form of OpenRouter."""
+    seal = seal_beside(level)
+    if seal is not None:
+        yield seal.name
+    for detail in map(as_object, as_array(level.get("reasoning_details"))):
+        yield from (mark(text) for name in ("signature", "data") if (text := as_text(detail.get(name))))
 
 
 def _kept(request: AnyRequest) -> Iterator[tuple[str, str]]:
@@ -152,6 +173,7 @@ def _kept(request: AnyRequest) -> Iterator[tuple[str, str]]:
     for name, kept in named:
         if isinstance(kept, str):
             yield name, kept
-    for part in _parts(request):
-        if isinstance(part, Opaque) and part.body.get("type") == "item_reference":
-            yield "input.item_reference", as_text(part.body.get("id")) or ""
+    for message in request.messages:
+        for part in message.parts:
+            if isinstance(part, Opaque) and part.body.get("type") == "item_reference":
+                yield "input.item_reference", as_text(part.body.get("id")) or ""

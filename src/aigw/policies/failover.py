@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from aigw.errors import APIError, APIStatusError, APITimeoutError, Failure, SecretError
+from aigw.errors import APIError, APIStatusError, APITimeoutError, Failure, NonconformingAnswerError, SecretError
 from aigw.types.operation import Operation
 from aigw.types.relay import RelayRequest
 from aigw.types.request import AnyRequest
@@ -28,6 +28,7 @@ class Meaning:
 _PASSING: Final = Meaning(retry=True, move=True, counts=True)
 _EXHAUSTED: Final = Meaning(retry=False, move=True, counts=True)
 _OURS: Final = Meaning(retry=False, move=True, counts=False)
+_UNBLAMED: Final = Meaning(retry=True, move=True, counts=False)
 _FINAL: Final = Meaning(retry=False, move=False, counts=False)
 
 MEANINGS: Final[Mapping[Failure, Meaning]] = MappingProxyType(
@@ -66,9 +67,14 @@ def failure_of(error: Exception) -> Failure:
 
 
 def meaning_of(error: Exception) -> Meaning:
-    """Tell what *error* means. The call's own deadline says nothing about the target, and nothing helps against it."""
+    """Tell what *error* means. The call's own deadline says nothing about the target, and nothing helps against it.
+
+    Nor does an answer that is not of the caller's schema: one caller's demanding schema must not cost all the target.
+    """
     if isinstance(error, APITimeoutError) and error.phase == "deadline":
         return _FINAL
+    if isinstance(error, NonconformingAnswerError):
+        return _UNBLAMED
     return MEANINGS[failure_of(error)]
 
 

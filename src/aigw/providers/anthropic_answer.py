@@ -3,7 +3,6 @@
 Source: https://docs.claude.com/en/api/messages. Blocks nobody knows yet are carried through as `Opaque`.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -11,7 +10,7 @@ from typing import Final
 from aigw.manifest.snapshot import Target
 from aigw.providers.anthropic_blocks import DIALECT
 from aigw.providers.failures import mid_answer
-from aigw.providers.reading import answer_object, call_id, misshapen
+from aigw.providers.reading import answer_object, call_id, compact, misshapen
 from aigw.types.events import Answer, AnswerChoice, FinishReason
 from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text, without
 from aigw.types.parts import Opaque, Part, Reasoning, Text, ToolCall
@@ -140,7 +139,7 @@ def _part(block: JsonObject, issuer: str, seed: tuple[object, ...]) -> Part:
             return Reasoning("", encrypted=as_text(block.get("data")), issuer=issuer)
         case "tool_use":
             name = as_text(block.get("name")) or ""
-            arguments = json.dumps(as_object(block.get("input")) or {}, ensure_ascii=False, separators=(",", ":"))
+            arguments = compact(as_object(block.get("input")) or {})
             return ToolCall(
                 as_text(block.get("id")) or call_id(*seed, name), name, arguments, extra=without(block, _CALL)
             )

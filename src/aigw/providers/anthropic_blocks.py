@@ -5,13 +5,13 @@ Source: https://docs.claude.com/en/api/messages
 
 import base64
 import hashlib
-import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Final, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from aigw.errors import BadRequestError
-from aigw.types.json import JsonObject, as_object
+from aigw.providers.canonical import call_arguments
+from aigw.types.json import JsonObject
 from aigw.types.parts import (
     File,
     Image,
@@ -34,6 +34,7 @@ _MAGIC: Final = (
     (b"%PDF", "application/pdf"),
 )
 _IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+_BARE: Final = frozenset({"type", "text"})
 _OF_ALL: Final = frozenset({"cache_control"})
 _OF_DOCUMENTS: Final = frozenset({"cache_control", "citations"})
 _OF_CALLS: Final = frozenset({"cache_control", "caller"})
@@ -53,14 +54,14 @@ def beyond(message: Message, place: str) -> Iterator[str]:
                     yield f"{place}.{inner}"
 
 
-def blocks_of(message: Message, place: str, issuer: str, notes: list[str]) -> list[JsonObject]:
+def blocks_of(message: Message, place: str, notes: list[str]) -> list[JsonObject]:
     """Write the blocks of one turn, without regard to its neighbours.
 
-    Thinking that another target than *issuer* signed is left out, with a note.
+    Thinking without a signature is left out, with a note: Anthropic refuses it.
     """
     if message.role == "assistant":
-        return _assistant(message, place, issuer, notes)
-    return [block for part in message.parts for block in _user_block(part)]
+        return _assistant(message, place, notes)
+    return _user_blocks(message.parts)
 
 
 def texts(message: Message) -> list[JsonObject]:
@@ -69,7 +70,8 @@ def texts(message: Message) -> list[JsonObject]:
 
 
 def _text(part: Text) -> JsonObject:
-    return _with_extra({"type": "text", "text": part.text}, part.extra, _OF_ALL)
+    block: dict[str, object] = {"type": "text", "text": part.text}
+    return _with_extra(block, part.extra, _OF_ALL) if part.extra else block
 
 
 def _with_extra(block: dict[str, object], extra: JsonObject, known: frozenset[str]) -> JsonObject:
@@ -79,58 +81,45 @@ def _with_extra(block: dict[str, object], extra: JsonObject, known: frozenset[st
     return {**block, **{name: extra[name] for name in known & extra.keys() if isinstance(extra[name], Mapping)}}
 
 
-def _assistant(message: Message, place: str, issuer: str, notes: list[str]) -> list[JsonObject]:
+def _assistant(message: Message, place: str, notes: list[str]) -> list[JsonObject]:
     """Write an assistant's turn: thinking first, calls last."""
     thinking: list[JsonObject] = []
     said: list[JsonObject] = []
     calls: list[JsonObject] = []
     for part in message.parts:
         match part:
+            case Text():
+                if part.text.strip():
+                    said.append(_text(part))
+            case ToolCall():
+                calls.append(_tool_use(part, place))
             case Reasoning():
-                thinking += _thinking(part, place, issuer, notes)
-            case Text() if part.text.strip():
-                said.append(_text(part))
+                thinking += _thinking(part, place, notes)
             case Refusal(text=text) if text.strip():
                 said.append({"type": "text", "text": text})
             case Opaque(dialect=dialect, body=body) if dialect == DIALECT:
                 said.append(body)
-            case ToolCall():
-                calls.append(_tool_use(part, place))
             case _:
                 pass
     return [*thinking, *said, *calls]
 
 
-def _thinking(part: Reasoning, place: str, issuer: str, notes: list[str]) -> list[JsonObject]:
-    if part.issuer not in {None, issuer}:
-        notes.append(f"stripped: reasoning of {place} (another target issued it)")
-    elif part.signature is not None:
+def _thinking(part: Reasoning, place: str, notes: list[str]) -> list[JsonObject]:
+    if part.signature is not None:
         return [{"type": "thinking", "thinking": part.text, "signature": part.signature}]
-    elif part.encrypted is not None:
+    if part.encrypted is not None:
         return [{"type": "redacted_thinking", "data": part.encrypted}]
-    elif part.text:
+    if part.text:
         notes.append(f"stripped: reasoning of {place} (it has no signature, so it cannot be sent back)")
     return []
 
 
 def _tool_use(part: ToolCall, place: str) -> JsonObject:
-    arguments: object = {"input": part.arguments}
-    if part.kind == "function":
-        try:
-            arguments = json.loads(part.arguments)
-        except (ValueError, RecursionError):
-            arguments = None
-    if not isinstance(arguments, Mapping):
-        problem = (
-            f"{place}.tool_calls: the arguments of {part.name!r} are not a JSON object, which Anthropic needs. "
-            "Leave out a call that was cut off, or mend its arguments."
-        )
-        raise BadRequestError(problem, param=f"{place}.tool_calls", code="invalid_value", type="invalid_request_error")
     block: dict[str, object] = {
         "type": "tool_use",
         "id": legal_id(part.id),
         "name": part.name,
-        "input": as_object(cast("object", arguments)),
+        "input": call_arguments(part, place, "Anthropic"),
     }
     return _with_extra(block, part.extra, _OF_CALLS)
 
@@ -143,26 +132,30 @@ def legal_id(call_id: str) -> str:
     return f"{re.sub(r'[^a-zA-Z0-9_-]', '_', call_id)[:48]}_{digest}"
 
 
-def _user_block(part: Part) -> list[JsonObject]:
+def _user_blocks(parts: Sequence[Part]) -> list[JsonObject]:
+    return [block for part in parts if (block := _user_block(part)) is not None]
+
+
+def _user_block(part: Part) -> JsonObject | None:
     match part:
-        case Text() if part.text.strip():
-            return [_text(part)]
-        case Image():
-            return [_image(part)]
-        case File():
-            return [_document(part)]
+        case Text():
+            return _text(part) if part.text.strip() else None
         case ToolResult():
-            return [_tool_result(part)]
+            return _tool_result(part)
+        case Image():
+            return _image(part)
+        case File():
+            return _document(part)
         case Opaque(dialect=dialect, body=body) if dialect == DIALECT:
-            return [body]
+            return body
         case _:
-            return []
+            return None
 
 
 def _tool_result(part: ToolResult) -> JsonObject:
     block: dict[str, object] = {"type": "tool_result", "tool_use_id": legal_id(part.call_id)}
-    content = [block for piece in part.content for block in _user_block(piece)]
-    if len(content) == 1 and set(content[0]) == {"type", "text"}:
+    content = _user_blocks(part.content)
+    if len(content) == 1 and content[0].keys() == _BARE:
         block["content"] = content[0]["text"]
     elif content:
         block["content"] = content

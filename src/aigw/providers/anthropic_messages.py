@@ -32,8 +32,8 @@ class Turns:
         return [{"role": turn.role, "content": turn.blocks} for turn in self.turns]
 
 
-def turns_of(messages: tuple[Message, ...], issuer: str, *, late_system: bool = False) -> Turns:
-    """Write *messages*; thinking that another target than *issuer* signed is left out, with a note.
+def turns_of(messages: tuple[Message, ...], *, late_system: bool = False) -> Turns:
+    """Write *messages*; thinking that nobody signed is left out, with a note.
 
     Neighbours of one role become one turn. With *late_system*, a system message behind a user's turn stays one. Tool
     results move to the front of the turn that follows their calls, wherever the caller put them.
@@ -48,10 +48,10 @@ def turns_of(messages: tuple[Message, ...], issuer: str, *, late_system: bool = 
         if late_system and _may_stay(conversation.turns, message, messages[place + 1 : place + 2]):
             _append(conversation.turns, "system", texts(message))
         else:
-            _add(conversation, message, f"messages[{place}]", issuer)
+            _add(conversation, message, f"messages[{place}]")
     for turn in conversation.turns:
-        if turn.role == "user":
-            turn.blocks.sort(key=lambda block: block.get("type") != "tool_result")
+        if turn.role == "user" and len(turn.blocks) > 1:
+            turn.blocks.sort(key=_is_no_result)
     _pair(conversation)
     conversation.turns = [turn for turn in conversation.turns if turn.blocks]
     _trim_prefill(conversation.turns)
@@ -68,9 +68,9 @@ def _may_stay(turns: list[_Turn], message: Message, following: tuple[Message, ..
     return not any(isinstance(part, ToolResult) for each in following for part in each.parts)
 
 
-def _add(conversation: Turns, message: Message, place: str, issuer: str) -> None:
+def _add(conversation: Turns, message: Message, place: str) -> None:
     if message.role == "assistant":
-        _append(conversation.turns, "assistant", blocks_of(message, place, issuer, conversation.notes))
+        _append(conversation.turns, "assistant", blocks_of(message, place, conversation.notes))
         return
     if message.role in {"system", "developer"}:
         conversation.notes.append(f"moved: {place} (a later system message travels as a marked part of a user turn)")
@@ -79,7 +79,7 @@ def _add(conversation: Turns, message: Message, place: str, issuer: str) -> None
         ]
         _append(conversation.turns, "user", marked)
         return
-    _append(conversation.turns, "user", blocks_of(message, place, issuer, conversation.notes))
+    _append(conversation.turns, "user", blocks_of(message, place, conversation.notes))
 
 
 def _append(turns: list[_Turn], role: str, blocks: list[JsonObject]) -> None:
@@ -94,22 +94,22 @@ def _append(turns: list[_Turn], role: str, blocks: list[JsonObject]) -> None:
 
 def _pair(conversation: Turns) -> None:
     """Leave each tool result only where its call stands in the turn before, once; others would be refused."""
-    calls: frozenset[object] = frozenset()
+    calls: set[object] = set()
     for turn in conversation.turns:
         if turn.role == "assistant":
-            calls = frozenset(block.get("id") for block in turn.blocks if block.get("type") == "tool_use")
+            calls = {block["id"] for block in turn.blocks if block["type"] == "tool_use"}
             continue
-        kept: list[JsonObject] = []
-        answered: set[object] = set()
-        for block in turn.blocks:
-            call = block.get("tool_use_id") if block.get("type") == "tool_result" else None
-            if call is not None and (call not in calls or call in answered):
+        for block in [block for block in turn.blocks if block["type"] == "tool_result"]:
+            if block["tool_use_id"] in calls:
+                calls.remove(block["tool_use_id"])
+            else:
                 conversation.notes.append("dropped: a tool result without its call in the turn before")
-                continue
-            answered.add(call)
-            kept.append(block)
-        turn.blocks = kept
-        calls = frozenset()
+                turn.blocks = [kept for kept in turn.blocks if kept is not block]
+        calls = set()
+
+
+def _is_no_result(block: JsonObject) -> bool:
+    return block.get("type") != "tool_result"
 
 
 def _trim_prefill(turns: list[_Turn]) -> None:

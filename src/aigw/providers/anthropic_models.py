@@ -4,8 +4,12 @@ Source: Anthropic's model and thinking pages as of November 2026. Names age; a n
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
+from aigw.types.json import JsonObject
+
+SAMPLING: Final = ("temperature", "top_p", "top_k")
 _VERSION: Final = re.compile(r"claude-(?:[a-z]+-)?(\d)(?:[-.](\d{1,2}))?(?!\d)")
 _NEWEST: Final = (99, 0)
 
@@ -20,6 +24,7 @@ LEAST_BUDGET: Final = 1024
 EFFORTS: Final = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "xhigh", "max": "max"}
 
 
+@lru_cache(maxsize=256)
 def version(model: str) -> tuple[int, int]:
     """Give major and minor version of *model*, wherever in its name they stand; a very new one if there is none."""
     found = _VERSION.search(model.lower())
@@ -57,6 +62,17 @@ def samples(model: str) -> bool:
     """Whether *model* takes `temperature` and `top_p`. Where the version is not known, the provider shall say."""
     number = version(model)
     return number < (4, 7) or number == _NEWEST
+
+
+def sampling_beyond(params: JsonObject, model: str) -> list[str]:
+    """Name the sampling parameters that *model* cannot take: all of them, beyond 1, or both from Claude 4.1 on."""
+    said = {name: params[name] for name in SAMPLING if params.get(name) is not None}
+    if not samples(model):
+        return list(said)
+    names = [name for name, value in said.items() if name != "top_k" and isinstance(value, int | float) and value > 1]
+    if not names and {"temperature", "top_p"} <= said.keys() and (4, 1) <= version(model) < _NEWEST:
+        names.append("top_p")
+    return names
 
 
 def takes_budget(model: str) -> bool:

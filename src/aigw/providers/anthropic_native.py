@@ -14,7 +14,7 @@ from aigw.providers.anthropic_blocks import DIALECT
 from aigw.providers.canonical import parameters
 from aigw.types.json import EMPTY, JsonObject, as_int, as_object
 from aigw.types.operation import Operation
-from aigw.types.parts import Opaque, Reasoning
+from aigw.types.parts import Opaque
 from aigw.types.request import Message, Params, Request
 
 COUNT_DIALECT: Final = "anthropic-count-tokens"
@@ -59,8 +59,8 @@ def beyond(request: Request) -> list[str]:
 def body_of(request: Request, target: Target, notes: list[str]) -> dict[str, object]:
     """Give the body for *target*, with a note for each thing that is not as the caller wrote it."""
     body: dict[str, object] = {**request.verbatim, "model": target.model}
-    if "messages" in request.edited or any(_crosses(message, target.id) for message in request.messages):
-        _rewrite(body, request, target.id, notes)
+    if "messages" in request.edited:
+        _rewrite(body, request, notes)
     changed = (request.edited - {"messages"}) | _lay_over(body, target, notes)
     if request.operation is Operation.COUNT_TOKENS:
         changed -= UNCOUNTED
@@ -69,12 +69,7 @@ def body_of(request: Request, target: Target, notes: list[str]) -> dict[str, obj
     return body
 
 
-def _crosses(message: Message, target_id: str) -> bool:
-    """Whether *message* holds thinking that another target issued."""
-    return any(isinstance(part, Reasoning) and part.issuer not in {None, target_id} for part in message.parts)
-
-
-def _rewrite(body: dict[str, object], request: Request, target_id: str, notes: list[str]) -> None:
+def _rewrite(body: dict[str, object], request: Request, notes: list[str]) -> None:
     leading = 0
     while leading < len(request.messages) and request.messages[leading].role in {"system", "developer"}:
         leading += 1
@@ -87,16 +82,14 @@ def _rewrite(body: dict[str, object], request: Request, target_id: str, notes: l
     elif "system" not in body:
         body["system"] = head[0].verbatim["content"]
     body["messages"] = [
-        turn
-        for index, message in enumerate(turns, leading)
-        for turn in _turn(message, f"messages[{index}]", target_id, notes)
+        turn for index, message in enumerate(turns, leading) for turn in _turn(message, f"messages[{index}]", notes)
     ]
 
 
-def _turn(message: Message, place: str, target_id: str, notes: list[str]) -> list[JsonObject]:
-    if message.verbatim is not None and not _crosses(message, target_id):
+def _turn(message: Message, place: str, notes: list[str]) -> list[JsonObject]:
+    if message.verbatim is not None:
         return [message.verbatim]
-    blocks = anthropic_blocks.blocks_of(message, place, target_id, notes)
+    blocks = anthropic_blocks.blocks_of(message, place, notes)
     role = message.role if message.role in {"assistant", "system"} else "user"
     return [{**message.extra, "role": role, "content": blocks}] if blocks else []
 

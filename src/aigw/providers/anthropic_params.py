@@ -3,24 +3,27 @@
 Source: https://docs.claude.com/en/api/messages
 """
 
-import copy
 import re
-from collections.abc import Mapping
-from typing import Final, cast
+from collections.abc import Mapping, Sequence
+from typing import Final
 
+from aigw.providers import canonical
 from aigw.providers.anthropic_models import (
     BUDGETS,
     EFFORTS,
     LEAST_BUDGET,
+    SAMPLING,
     always_thinks,
     default_max_tokens,
     effort_of,
-    samples,
+    sampling_beyond,
     takes_budget,
     takes_effort,
     thinks,
 )
-from aigw.types.json import JsonObject, as_array, as_int, as_object, as_text
+from aigw.providers.schema_subsets import ANTHROPIC, ANTHROPIC_TOOLS
+from aigw.providers.schemas import expressible, fit
+from aigw.types.json import JsonObject, as_int, as_object, as_text
 from aigw.types.request import Params
 
 NATIVE: Final = frozenset(
@@ -38,12 +41,13 @@ NATIVE: Final = frozenset(
         "inference_geo",
         "mcp_servers",
         "speed",
-    }
+    },
 )
 """Anthropic's own parameters, which a caller gives in `extra_body`; they win over what ours would become."""
 
-SAMPLING: Final = ("temperature", "top_p", "top_k")
 BETAS: Final = frozenset({"betas", "anthropic_beta"})
+_SELDOM: Final = frozenset({"stop", "response_format", "reasoning_effort", "reasoning_budget", "service_tier"})
+_KNOWN: Final = NATIVE | BETAS | {"safety_identifier", "stream_options", "max_completion_tokens", "user_profile_id"}
 _NEUTRAL: Final[Mapping[str, tuple[object, ...]]] = {
     "n": (1,),
     "logprobs": (False,),
@@ -69,11 +73,13 @@ _EXPRESSED: Final = frozenset(
         "reasoning_budget",
         "service_tier",
         "user",
-    }
+    },
 )
 _TIERS: Final = {"auto": "auto", "default": "standard_only", "standard_only": "standard_only"}
 _CHOICES: Final = {"auto": "auto", "required": "any", "any": "any"}
-_TOOL_EXTRAS: Final = ("cache_control", "defer_loading", "input_examples", "eager_input_streaming", "allowed_callers")
+_TOOL_EXTRAS: Final = frozenset(
+    {"cache_control", "defer_loading", "input_examples", "eager_input_streaming", "allowed_callers"},
+)
 _TOOL_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _SERVER_TOOL: Final = re.compile(r"\w+_\d{8}|mcp_toolset")
 """Anthropic's own tools have the day of their version in their type."""
@@ -82,22 +88,33 @@ _PERSONAL: Final = re.compile(r"@|^\+?[\d\s().-]{7,}$")
 
 def beyond(params: Params, other: JsonObject, model: str) -> list[str]:
     """Name the parameters that Anthropic, or *model*, cannot take in the way the caller set them."""
-    names = [
-        name
-        for name, value in params.items()
-        if name not in _EXPRESSED
-        and value not in _NEUTRAL.get(name, ())
-        and not (name == "metadata" and as_object(value).keys() <= {"user_id"})
-    ]
-    for name in SAMPLING:
-        value = cast("JsonObject", params).get(name)
-        if value is None:
-            continue
-        if not samples(model) or (name != "top_k" and isinstance(value, int | float) and value > 1):
-            names.append(name)
+    names: list[str] = []
+    if not params.keys() <= _EXPRESSED:
+        names += (
+            name
+            for name, value in params.items()
+            if name not in _EXPRESSED
+            and value not in _NEUTRAL.get(name, ())
+            and not (name == "metadata" and as_object(value).keys() <= {"user_id"})
+        )
+    names += sampling_beyond({**params}, model)
+    if not params.keys().isdisjoint(_SELDOM):
+        names += _seldom_beyond(params, other, model)
+    if "tools" in params:
+        tools = enumerate(params["tools"])
+        names += dict.fromkeys(_tool_name(tool, index) for index, tool in tools if not _is_tool(tool))
+    if "tool_choice" in params and not _is_choice(params["tool_choice"]):
+        names.append("tool_choice")
+    return [*names, *(name for name in other if name not in _KNOWN)] if other else names
+
+
+def _seldom_beyond(params: Params, other: JsonObject, model: str) -> list[str]:
+    """Name those of the parameters that few calls have."""
+    names: list[str] = []
     if any(not entry.strip() for entry in params.get("stop", ())):
         names.append("stop")
-    if as_object(params.get("response_format")).get("type") not in {None, "text", "json_schema"}:
+    form = as_object(params.get("response_format")).get("type")
+    if form not in {None, "text", "json_schema"} or not expressible(_schema(params), ANTHROPIC):
         names.append("response_format")
     effort = params.get("reasoning_effort")
     if effort is not None and "thinking" not in other and not _can_think(effort, params, model):
@@ -106,18 +123,12 @@ def beyond(params: Params, other: JsonObject, model: str) -> list[str]:
         names.append("reasoning_budget")
     if params.get("service_tier", "auto") not in _TIERS:
         names.append("service_tier")
-    names += dict.fromkeys(
-        _tool_name(tool, index) for index, tool in enumerate(params.get("tools", ())) if not _is_tool(tool)
-    )
-    if not _is_choice(params.get("tool_choice", "auto")):
-        names.append("tool_choice")
-    known = NATIVE | BETAS | {"safety_identifier", "stream_options", "max_completion_tokens", "user_profile_id"}
-    return [*names, *(name for name in other if name not in known)]
+    return names
 
 
 def written(params: Params, other: JsonObject, model: str, left_out: frozenset[str], notes: list[str]) -> JsonObject:
     """Write all parameters but those *left_out*."""
-    kept = cast("Params", {name: value for name, value in params.items() if name not in left_out})
+    kept = canonical.kept(params, left_out)
     body: dict[str, object] = {"max_tokens": kept.get("max_tokens", default_max_tokens(model))}
     body.update({name: value for name, value in kept.items() if name in SAMPLING})
     if "stop" in kept:
@@ -203,31 +214,24 @@ def _add_format(body: dict[str, object], params: Params, notes: list[str]) -> No
     form = as_object(params.get("response_format"))
     if form.get("type") != "json_schema":
         return
-    schema = copy.deepcopy(as_object(as_object(form.get("json_schema")).get("schema")))
-    closed = _closed(schema)
-    if closed != schema:
-        notes.append("changed: response_format (additionalProperties: false added, which Anthropic requires)")
+    schema = fit(_schema(params), "response_format", ANTHROPIC, notes)
     body["output_config"] = {
         **as_object(body.get("output_config")),
-        "format": {"type": "json_schema", "schema": closed},
+        "format": {"type": "json_schema", "schema": schema},
     }
 
 
-def _closed(schema: object) -> object:
-    """Give *schema* with every object closed to other properties."""
-    if isinstance(schema, list):
-        return [_closed(item) for item in as_array(cast("object", schema))]
-    if not isinstance(schema, Mapping):
-        return schema
-    closed = {name: _closed(value) for name, value in as_object(cast("object", schema)).items()}
-    if closed.get("type") == "object":
-        closed.setdefault("additionalProperties", False)
-    return closed
+def _schema(params: Params) -> JsonObject:
+    """Give the schema that is asked for, or none."""
+    return as_object(as_object(as_object(params.get("response_format")).get("json_schema")).get("schema"))
 
 
 def _add_tools(body: dict[str, object], params: Params, left_out: frozenset[str], notes: list[str]) -> None:
-    given = enumerate(params.get("tools", ()))
-    tools = [_tool(tool) for index, tool in given if _tool_name(tool, index) not in left_out]
+    given: Sequence[JsonObject] = params.get("tools", ())
+    if left_out:
+        given = [tool for index, tool in enumerate(given) if _tool_name(tool, index) not in left_out]
+    tools, changes = _tools(given, "")
+    notes += changes
     if not tools:
         if params.get("tool_choice", "none") not in {"none", "auto"}:
             notes.append("dropped: tool_choice (there are no tools)")
@@ -238,6 +242,12 @@ def _add_tools(body: dict[str, object], params: Params, left_out: frozenset[str]
         choice = {**(choice or {"type": "auto"}), "disable_parallel_tool_use": True}
     if choice is not None:
         body["tool_choice"] = choice
+
+
+@canonical.remembering
+def _tools(tools: Sequence[JsonObject], _: str) -> canonical.ToolsWritten:
+    notes: list[str] = []
+    return [_tool(tool, notes) for tool in tools], tuple(notes)
 
 
 def _is_tool(tool: JsonObject) -> bool:
@@ -251,7 +261,7 @@ def _tool_name(tool: JsonObject, index: int) -> str:
     return f"tools[{index}]" if tool.get("type") == "function" else f"tools.{tool.get('type')}"
 
 
-def _tool(tool: JsonObject) -> JsonObject:
+def _tool(tool: JsonObject, notes: list[str]) -> JsonObject:
     """Write a function as Anthropic's tool; what is not a function is Anthropic's own already (its server tools)."""
     if tool.get("type") != "function":
         return tool
@@ -259,10 +269,17 @@ def _tool(tool: JsonObject) -> JsonObject:
     written: dict[str, object] = {"name": function.get("name")}
     if function.get("description"):
         written["description"] = function["description"]
-    written["input_schema"] = {"type": "object", **as_object(function.get("parameters"))}
-    if function.get("strict") is True:
+    parameters, where = as_object(function.get("parameters")), f"the parameters of {function.get('name')}"
+    strict = function.get("strict") is True
+    if strict and not expressible(parameters, ANTHROPIC):
+        notes.append(f"dropped: strict of {where} (anthropic takes no schema that holds itself)")
+        strict = False
+    fitted = fit(parameters, where, ANTHROPIC if strict else ANTHROPIC_TOOLS, notes)
+    written["input_schema"] = {"type": "object", **fitted}
+    if strict:
         written["strict"] = True
-    return {**written, **{name: tool[name] for name in _TOOL_EXTRAS if tool.get(name) is not None}}
+    written.update((name, tool[name]) for name in _TOOL_EXTRAS & tool.keys() if tool[name] is not None)
+    return written
 
 
 def _is_choice(choice: object) -> bool:

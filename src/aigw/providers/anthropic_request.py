@@ -12,8 +12,8 @@ from aigw.providers import anthropic_blocks, anthropic_native, anthropic_params
 from aigw.providers.anthropic_messages import turns_of
 from aigw.providers.anthropic_models import takes_late_system
 from aigw.providers.anthropic_native import DIALECTS
-from aigw.providers.canonical import parameters
-from aigw.providers.writing import encoded, endpoint, headers, refuse
+from aigw.providers.canonical import PLAIN, kinds_of, parameters, speakers
+from aigw.providers.writing import encoded, endpoint, headers, once, refuse
 from aigw.types.json import JsonObject, as_array, as_text
 from aigw.types.parts import Text, ToolCall, ToolResult
 from aigw.types.request import Message, Request
@@ -23,14 +23,16 @@ VERSION: Final = "2023-06-01"
 BETA: Final = "anthropic-beta"
 
 
+@once
 def unsupported(request: Request, target: Target) -> tuple[str, ...]:
     """Name what of *request* Anthropic, or the target's model, cannot express."""
     if request.dialect in DIALECTS:
         return tuple(anthropic_native.beyond(request))
     names = anthropic_params.beyond(request.params, request.other, target.model)
-    for index, message in enumerate(request.messages):
-        names += anthropic_blocks.beyond(message, f"messages[{index}]")
-    return tuple(names)
+    if not kinds_of(request.messages) <= PLAIN:
+        for index, message in enumerate(request.messages):
+            names += anthropic_blocks.beyond(message, f"messages[{index}]")
+    return (*names, *speakers(request.messages))
 
 
 def write(request: Request, target: Target) -> Outgoing:
@@ -48,7 +50,7 @@ def body_of(request: Request, target: Target, notes: list[str]) -> dict[str, obj
         return anthropic_native.body_of(request, target, notes)
     params, other = parameters(request, target, notes)
     late = takes_late_system(target.model)
-    conversation = turns_of(_allowed(request.messages, left_out), target.id, late_system=late)
+    conversation = turns_of(_allowed(request.messages, left_out), late_system=late)
     notes.extend(conversation.notes)
     body: dict[str, object] = {"model": target.model, "messages": conversation.messages}
     if conversation.system:
@@ -69,19 +71,20 @@ def sent(request: Request, target: Target, body: JsonObject, path: str) -> HttpR
     if profile is not None:
         own += (("anthropic-user-profile-id", profile),)
     written = headers(target, stream=request.stream, own=own)
-    betas = _betas(request, target, dict(written).get(BETA, ""))
+    declared = [value for name, value in written if name == BETA]
+    betas = _betas(request, target, declared)
     if betas:
         written = (*(pair for pair in written if pair[0] != BETA), (BETA, betas))
     return HttpRequest("POST", _url(provider.base_url, path), written, encoded(body, provider.name))
 
 
-def _betas(request: Request, target: Target, declared: str) -> str:
+def _betas(request: Request, target: Target, declared: list[str]) -> str:
     """Join the beta flags *declared* in the provider's headers with the target's and the caller's, each once."""
-    said = [flag.strip() for flag in declared.split(",")]
+    said = [flag.strip() for line in declared for flag in line.split(",")]
     for source in (target.params, request.other):
-        said += (
-            str(beta) for name in sorted(anthropic_params.BETAS & source.keys()) for beta in as_array(source[name])
-        )
+        if source:
+            names = sorted(anthropic_params.BETAS & source.keys())
+            said += (str(beta) for name in names for beta in as_array(source[name]))
     return ",".join(dict.fromkeys(flag for flag in said if flag))
 
 

@@ -13,7 +13,7 @@ from aigw.providers.anthropic_answer import annotation, finish, read, usage_of
 from aigw.providers.anthropic_blocks import DIALECT
 from aigw.providers.decoding import SseDecoder
 from aigw.providers.failures import mid_answer
-from aigw.providers.reading import call_id, frame
+from aigw.providers.reading import call_id, compact, frame
 from aigw.types.events import (
     ChoiceEnded,
     Ended,
@@ -208,7 +208,7 @@ class MessagesDecoder(SseDecoder):
         arguments = "".join(block.pieces)
         if block.call is not None:
             if not arguments.strip():
-                whole = json.dumps(as_object(block.body.get("input")) or {}, ensure_ascii=False, separators=(",", ":"))
+                whole = compact(as_object(block.body.get("input")) or {})
                 events.append(ToolCallDelta(block.call, arguments=whole))
         elif block.kind not in _TOLD and block.body:
             body = {**block.body, "input": _decoded(arguments)} if arguments else block.body

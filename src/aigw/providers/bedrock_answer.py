@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Conv
 those of tools that Bedrock ran by itself, are carried through as `Opaque`.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -14,7 +13,7 @@ from aigw.manifest.snapshot import Target
 from aigw.providers.bedrock_media import DIALECT
 from aigw.providers.bedrock_names import Asked
 from aigw.providers.failures import mid_answer
-from aigw.providers.reading import answer_object, call_id, misshapen
+from aigw.providers.reading import answer_object, call_id, compact, misshapen
 from aigw.types.events import Answer, AnswerChoice, FinishReason
 from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text, without
 from aigw.types.parts import Opaque, Part, Reasoning, Text, ToolCall
@@ -111,7 +110,7 @@ def usage_of(books: JsonObject) -> Usage | None:
 
 def arguments_of(said: object) -> str:
     """Write a tool call's input, an object, as JSON text."""
-    return json.dumps(as_object(said) or {}, ensure_ascii=False, separators=(",", ":"))
+    return compact(as_object(said) or {})
 
 
 def annotation(citation: JsonObject, start: int, end: int) -> JsonObject | None:

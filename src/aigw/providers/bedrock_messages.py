@@ -3,25 +3,26 @@
 Source: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Final
 
 from aigw.errors import BadRequestError
 from aigw.providers import bedrock_media
-from aigw.providers.bedrock_models import is_claude
+from aigw.providers.bedrock_models import is_claude, parts_results
 from aigw.providers.bedrock_names import legal_id, legal_name
+from aigw.providers.canonical import call_arguments
 from aigw.types.json import JsonObject, as_object, as_text
 from aigw.types.parts import Audio, File, Image, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolResult
 from aigw.types.request import Message
-from aigw.wire import decoded
 
 _SYSTEM: Final = frozenset({"system", "developer"})
 _MEDIA: Final = (Image, File, Audio, Opaque)
+_BARE: Final = (Refusal, Opaque)
 _OF_SYSTEM: Final = frozenset({"text", "guardContent", "cachePoint"})
 
 PLACEHOLDER: Final[JsonObject] = {"text": "."}
-"""What stands where Bedrock demands a user's turn and the caller wrote none: it refuses empty text."""
+"""What stands where Bedrock demands a turn and the caller wrote none: it refuses empty text."""
 
 
 @dataclass(slots=True)
@@ -34,7 +35,6 @@ class _Turn:
 class Turns:
     """A conversation in Bedrock's form, and what had to be said about it."""
 
-    issuer: str
     model: str
     system: list[JsonObject] = field(default_factory=list[JsonObject])
     turns: list[_Turn] = field(default_factory=list[_Turn])
@@ -60,13 +60,13 @@ def beyond(message: Message, place: str) -> Iterator[str]:
                 yield f"{place}.{kind}"
 
 
-def turns_of(messages: tuple[Message, ...], issuer: str, model: str) -> Turns:
-    """Write *messages* for *model*; thinking that another target than *issuer* signed is left out, with a note.
+def turns_of(messages: tuple[Message, ...], model: str) -> Turns:
+    """Write *messages* for *model*; thinking that it cannot take back is left out, with a note.
 
     Neighbours of one role become one turn. Tool results move to the front of the turn that follows their calls,
     wherever the caller put them. Raises `BadRequestError` if nothing is left to send.
     """
-    conversation = Turns(issuer, model)
+    conversation = Turns(model)
     index = 0
     while index < len(messages) and messages[index].role in _SYSTEM:
         said = _said(messages[index].parts, conversation)
@@ -75,10 +75,12 @@ def turns_of(messages: tuple[Message, ...], issuer: str, model: str) -> Turns:
     for place, message in enumerate(messages[index:], index):
         _add(conversation, message, f"messages[{place}]")
     for turn in conversation.turns:
-        if turn.role == "user":
+        if turn.role == "user" and len(turn.blocks) > 1:
             turn.blocks.sort(key=lambda block: "toolResult" not in block)
     _pair(conversation)
     conversation.turns = _closed_up(conversation.turns)
+    if parts_results(model):
+        _part_results(conversation)
     _trim_prefill(conversation.turns)
     _begin_with_user(conversation)
     return conversation
@@ -125,22 +127,33 @@ def _closed_up(turns: list[_Turn]) -> list[_Turn]:
 
 def _pair(conversation: Turns) -> None:
     """Leave each tool result only where its call stands in the turn before, once; others would be refused."""
-    calls: frozenset[object] = frozenset()
+    calls: set[object] = set()
     for turn in conversation.turns:
         if turn.role == "assistant":
-            calls = frozenset(as_object(block.get("toolUse")).get("toolUseId") for block in turn.blocks)
+            calls = {as_object(block["toolUse"]).get("toolUseId") for block in turn.blocks if "toolUse" in block}
             continue
-        kept: list[JsonObject] = []
-        answered: set[object] = set()
-        for block in turn.blocks:
-            call = as_object(block.get("toolResult")).get("toolUseId")
-            if call is not None and (call not in calls or call in answered):
+        for block in [block for block in turn.blocks if "toolResult" in block]:
+            call = as_object(block["toolResult"]).get("toolUseId")
+            if call in calls:
+                calls.remove(call)
+            elif call is not None:
                 conversation.notes.append("dropped: a tool result without its call in the turn before")
-                continue
-            answered.add(call)
-            kept.append(block)
-        turn.blocks = kept
-        calls = frozenset()
+                turn.blocks = [kept for kept in turn.blocks if kept is not block]
+        calls = set()
+
+
+def _part_results(conversation: Turns) -> None:
+    """Put words that stand behind tool results into a turn of their own, for models that take no mixture."""
+    parted: list[_Turn] = []
+    for turn in conversation.turns:
+        results = [block for block in turn.blocks if "toolResult" in block]
+        if not results or len(results) == len(turn.blocks):
+            parted.append(turn)
+            continue
+        rest = [block for block in turn.blocks if "toolResult" not in block]
+        parted += (_Turn("user", results), _Turn("assistant", [PLACEHOLDER]), _Turn("user", rest))
+        conversation.notes.append("added: an assistant turn between tool results and words (the model takes no mix)")
+    conversation.turns = parted
 
 
 def _trim_prefill(turns: list[_Turn]) -> None:
@@ -149,18 +162,21 @@ def _trim_prefill(turns: list[_Turn]) -> None:
         turns[-1].blocks[-1] = {"text": str(turns[-1].blocks[-1]["text"]).rstrip()}
 
 
-def _said(parts: tuple[Part, ...], conversation: Turns) -> list[JsonObject]:
-    return [block for part in parts for block in _blocks(part, conversation)]
+def _said(parts: Sequence[Part], conversation: Turns) -> list[JsonObject]:
+    blocks: list[JsonObject] = []
+    for part in parts:
+        _add_blocks(blocks, part, conversation)
+    return blocks
 
 
-def _blocks(part: Part, conversation: Turns) -> Iterator[JsonObject]:
+def _add_blocks(blocks: list[JsonObject], part: Part, conversation: Turns) -> None:
     """Write *part*, followed by a cache point where the caller marked it with Anthropic's `cache_control`."""
     block = _result(part, conversation) if isinstance(part, ToolResult) else _block(part, conversation.names)
     if block is None:
         return
-    yield block
-    if not isinstance(part, Refusal | Opaque) and part.extra and as_object(part.extra.get("cache_control")):
-        yield cache_point(as_object(part.extra["cache_control"]))
+    blocks.append(block)
+    if not isinstance(part, _BARE) and part.extra and as_object(part.extra.get("cache_control")):
+        blocks.append(cache_point(as_object(part.extra["cache_control"])))
 
 
 def cache_point(control: JsonObject) -> JsonObject:
@@ -172,8 +188,8 @@ def cache_point(control: JsonObject) -> JsonObject:
 def _block(part: Part, names: set[str]) -> JsonObject | None:
     """Write *part* where it is the same in every turn, or give None where there is no block for it."""
     match part:
-        case Text(text=text) | Refusal(text=text) if text.strip():
-            return {"text": text}
+        case Text() | Refusal():
+            return {"text": part.text} if part.text.strip() else None
         case Image():
             return bedrock_media.image(part)
         case File():
@@ -204,7 +220,7 @@ def _inexpressible(part: Image | File | Audio | Opaque) -> str | None:
 
 
 def _result(part: ToolResult, conversation: Turns) -> JsonObject:
-    content = [block for piece in part.content for block in _blocks(piece, conversation) if "cachePoint" not in block]
+    content = [block for block in _said(part.content, conversation) if "cachePoint" not in block]
     result: dict[str, object] = {"toolUseId": legal_id(part.call_id), "content": content}
     if part.is_error:
         result["status"] = "error"
@@ -222,36 +238,22 @@ def _assistant(message: Message, place: str, conversation: Turns) -> list[JsonOb
         elif isinstance(part, ToolCall):
             calls.append(_tool_use(part, place))
         elif not isinstance(part, ToolResult):
-            said += _blocks(part, conversation)
+            _add_blocks(said, part, conversation)
     return [*thinking, *said, *calls]
 
 
 def _thinking(part: Reasoning, place: str, conversation: Turns) -> list[JsonObject]:
-    if part.issuer not in {None, conversation.issuer}:
-        conversation.notes.append(f"stripped: reasoning of {place} (another target issued it)")
-    elif part.signature is not None:
+    if part.signature is not None:
         return [{"reasoningContent": {"reasoningText": {"text": part.text, "signature": part.signature}}}]
-    elif part.encrypted is not None:
+    if part.encrypted is not None:
         return [{"reasoningContent": {"redactedContent": part.encrypted}}]
-    elif part.text and part.issuer is not None and not is_claude(conversation.model):
+    if part.text and part.issuer is not None and not is_claude(conversation.model):
         return [{"reasoningContent": {"reasoningText": {"text": part.text}}}]
-    elif part.text:
+    if part.text:
         conversation.notes.append(f"stripped: reasoning of {place} (it has no signature, so it cannot be sent back)")
     return []
 
 
 def _tool_use(part: ToolCall, place: str) -> JsonObject:
-    arguments: object = {"input": part.arguments}
-    if part.kind == "function":
-        try:
-            arguments = decoded(part.arguments)
-        except ValueError:
-            arguments = None
-    if not isinstance(arguments, Mapping):
-        problem = (
-            f"{place}.tool_calls: the arguments of {part.name!r} are not a JSON object, which Bedrock needs. "
-            "Leave out a call that was cut off, or mend its arguments."
-        )
-        raise BadRequestError(problem, param=f"{place}.tool_calls", code="invalid_value", type="invalid_request_error")
-    said = as_object(cast("object", arguments))
+    said = call_arguments(part, place, "Bedrock")
     return {"toolUse": {"toolUseId": legal_id(part.id), "name": legal_name(part.name), "input": said}}

@@ -17,6 +17,9 @@ _NO_FORMAT: Final = re.compile(
     r"meta\.llama|ai21\.|cohere\.|deepseek\.r1|amazon\.titan|writer\.|pixtral|mixtral|mistral-7b|"
     r"mistral-(?:large|small)-240"
 )
+_RESULTS_APART: Final = ("amazon.nova", "meta.llama")
+"""Families that answer "Conversation blocks and tool result blocks cannot be provided in the same turn"."""
+
 _SCHEMAS_SINCE: Final = (4, 5)
 _LEAST_BUDGET: Final = BUDGETS["low"]
 
@@ -29,6 +32,11 @@ def is_claude(model: str) -> bool:
 def is_nova(model: str) -> bool:
     """Whether *model* is one of Amazon's Nova models."""
     return "amazon.nova" in model.lower()
+
+
+def parts_results(model: str) -> bool:
+    """Whether *model* refuses a turn in which tool results stand beside anything else."""
+    return any(family in model.lower() for family in _RESULTS_APART)
 
 
 def format_way(model: str) -> Literal["schema", "tool", "none"]:

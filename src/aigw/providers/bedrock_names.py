@@ -49,9 +49,10 @@ class Asked:
 def asked(request: Request, target: Target) -> Asked:
     """Find what *request* means for reading its answer."""
     params = request.params
-    names = [as_text(as_object(tool.get("function")).get("name")) or "" for tool in params.get("tools", ())]
-    names += [part.name for message in request.messages for part in message.parts if isinstance(part, ToolCall)]
-    return Asked({legal_name(name): name for name in names if name}, answer_tool(request, target))
+    names = {as_text(as_object(tool.get("function")).get("name")) or "" for tool in params.get("tools", ())}
+    names |= {part.name for message in request.messages for part in message.parts if isinstance(part, ToolCall)}
+    changed = {legal: name for name in names if name and (legal := legal_name(name)) != name}
+    return Asked(changed, answer_tool(request, target))
 
 
 def answer_tool(request: Request, target: Target) -> str | None:

@@ -3,9 +3,8 @@
 Source: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
 """
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from aigw.providers import canonical
@@ -13,7 +12,10 @@ from aigw.providers.anthropic_models import samples
 from aigw.providers.bedrock_messages import cache_point
 from aigw.providers.bedrock_models import format_way, is_claude, with_reasoning, with_top_k
 from aigw.providers.bedrock_names import legal_name
-from aigw.types.json import JsonObject, as_array, as_object, as_text
+from aigw.providers.schema_subsets import BEDROCK
+from aigw.providers.schemas import expressible, fit
+from aigw.providers.writing import encoded
+from aigw.types.json import JsonObject, as_object, as_text
 from aigw.types.request import Params
 
 NATIVE: Final = frozenset(
@@ -33,6 +35,8 @@ NATIVE: Final = frozenset(
 
 CLAUDES: Final = frozenset({"thinking", "output_config", "anthropic_beta", "context_management"})
 """Anthropic's own parameters, which its models on Bedrock take as additional fields."""
+
+_NATIVE_TO_CLAUDE: Final = NATIVE | CLAUDES
 
 _EXPRESSED: Final = frozenset(
     {
@@ -60,7 +64,7 @@ _OWN_TOOLS: Final = frozenset({"toolSpec", "systemTool", "cachePoint"})
 
 def beyond(params: Params, other: JsonObject, model: str) -> list[str]:
     """Name the parameters that Bedrock, or *model*, cannot take in the way the caller set them."""
-    names = canonical.beyond(params, other, _EXPRESSED, NATIVE | CLAUDES if is_claude(model) else NATIVE)
+    names = canonical.beyond(params, other, _EXPRESSED, _NATIVE_TO_CLAUDE if is_claude(model) else NATIVE)
     names += _beyond_sampling(params, model)
     if with_reasoning(params, model) is None:
         names.append("reasoning_effort" if "reasoning_effort" in params else "reasoning_budget")
@@ -70,42 +74,51 @@ def beyond(params: Params, other: JsonObject, model: str) -> list[str]:
         names.append("metadata")
     names += _beyond_tools(params)
     form = as_object(params.get("response_format")).get("type")
-    if form not in {None, "text"} and not (form == "json_schema" and _can_hold(params, other, model)):
+    holds = form == "json_schema" and _can_hold(params, other, model)
+    if form not in {None, "text"} and not holds:
         names.append("response_format")
     return names
 
 
-def written(params: Params, other: JsonObject, model: str, left_out: frozenset[str]) -> dict[str, object]:
+def written(
+    params: Params, other: JsonObject, model: str, left_out: frozenset[str], notes: list[str]
+) -> dict[str, object]:
     """Write all parameters but the tools and those *left_out*."""
-    kept = cast("Params", {name: value for name, value in params.items() if name not in left_out})
+    kept = canonical.kept(params, left_out)
     body: dict[str, object] = {}
     inference = {_INFERENCE[name]: value for name, value in kept.items() if name in _INFERENCE}
     if "stop" in kept:
         inference["stopSequences"] = list(kept["stop"])
     more: dict[str, object] = {**(with_reasoning(kept, model) or {}), **_top_k(kept, model)}
-    more |= {name: value for name, value in other.items() if name in CLAUDES and name not in left_out}
+    if other:
+        more |= {name: value for name, value in other.items() if name in CLAUDES and name not in left_out}
     form = as_object(kept.get("response_format"))
     if form.get("type") == "json_schema" and format_way(model) == "schema":
-        body["outputConfig"] = {"textFormat": _text_format(as_object(form.get("json_schema")))}
+        body["outputConfig"] = {"textFormat": _text_format(as_object(form.get("json_schema")), notes)}
     if "metadata" in kept:
         body["requestMetadata"] = kept["metadata"]
     tier = kept.get("service_tier", "auto")
     if tier != "auto":
         body["serviceTier"] = {"type": tier}
-    body |= {
-        name: value for name, value in (("inferenceConfig", inference), ("additionalModelRequestFields", more)) if value
-    }
+    if inference:
+        body["inferenceConfig"] = inference
+    if more:
+        body["additionalModelRequestFields"] = more
     for name in sorted(NATIVE & other.keys()):
         body[name] = _over(body.get(name), other[name])
     return body
 
 
-def tool_config(params: Params, left_out: frozenset[str], answer: str | None) -> JsonObject:
+def tool_config(params: Params, left_out: frozenset[str], answer: str | None, notes: list[str]) -> JsonObject:
     """Write the tools and the choice among them; *answer* names the tool that is the answer in the format asked for."""
-    tools: list[JsonObject] = []
-    for index, tool in enumerate(params.get("tools", ())):
-        if left_out.isdisjoint({f"tools[{index}]", f"tools.{tool.get('type')}"}):
-            tools += _tool(tool)
+    given: Sequence[JsonObject] = params.get("tools", ())
+    if left_out:
+        given = [
+            tool
+            for index, tool in enumerate(given)
+            if left_out.isdisjoint({f"tools[{index}]", f"tools.{tool.get('type')}"})
+        ]
+    tools = [block for tool in given for block in _tool(tool, notes)]
     said = None if "tool_choice" in left_out else params.get("tool_choice")
     if answer is not None:
         schema = as_object(as_object(params.get("response_format")).get("json_schema"))
@@ -144,9 +157,12 @@ def _top_k(params: Params, model: str) -> JsonObject:
 
 def _are_tags(metadata: object) -> bool:
     tags = as_object(metadata)
-    return len(tags) <= _TAGS and all(
-        name and _TAG.fullmatch(name) and isinstance(value, str) and _TAG.fullmatch(value)
-        for name, value in tags.items()
+    return not tags or (
+        len(tags) <= _TAGS
+        and all(
+            name and _TAG.fullmatch(name) and isinstance(value, str) and _TAG.fullmatch(value)
+            for name, value in tags.items()
+        )
     )
 
 
@@ -154,27 +170,15 @@ def _can_hold(params: Params, other: JsonObject, model: str) -> bool:
     """Whether *model* can be held to a schema; one that is held to it by a tool cannot think meanwhile."""
     way = format_way(model)
     thinks = is_claude(model) and (bool(with_reasoning(params, model)) or "thinking" in other)
-    return way == "schema" or (way == "tool" and not thinks)
+    schema = as_object(as_object(as_object(params.get("response_format")).get("json_schema")).get("schema"))
+    return (way == "schema" and expressible(schema, BEDROCK)) or (way == "tool" and not thinks)
 
 
-def _text_format(schema: JsonObject) -> JsonObject:
-    definition: dict[str, object] = {
-        "schema": json.dumps(closed(schema.get("schema") or {}), ensure_ascii=False, separators=(",", ":"))
-    }
+def _text_format(schema: JsonObject, notes: list[str]) -> JsonObject:
+    fitted = fit(as_object(schema.get("schema")), "response_format", BEDROCK, notes)
+    definition: dict[str, object] = {"schema": encoded(fitted, "bedrock").decode()}
     definition |= {name: schema[name] for name in ("name", "description") if as_text(schema.get(name))}
     return {"type": "json_schema", "structure": {"jsonSchema": definition}}
-
-
-def closed(schema: object) -> object:
-    """Give *schema* with every object closed to other properties, as structured output demands."""
-    if isinstance(schema, list):
-        return [closed(item) for item in as_array(cast("object", schema))]
-    if not isinstance(schema, Mapping):
-        return schema
-    shut = {name: closed(value) for name, value in as_object(cast("object", schema)).items()}
-    if shut.get("type") == "object":
-        shut.setdefault("additionalProperties", False)
-    return shut
 
 
 def _beyond_tools(params: Params) -> list[str]:
@@ -182,7 +186,8 @@ def _beyond_tools(params: Params) -> list[str]:
     for index, tool in enumerate(params.get("tools", ())):
         if tool.get("type") == "function":
             named = bool(as_text(as_object(tool.get("function")).get("name")))
-            names += [] if named else [f"tools[{index}]"]
+            if not named:
+                names.append(f"tools[{index}]")
         elif _OWN_TOOLS.isdisjoint(tool):
             names.append(f"tools.{tool.get('type')}")
     choice = params.get("tool_choice", "auto")
@@ -191,16 +196,21 @@ def _beyond_tools(params: Params) -> list[str]:
     return names
 
 
-def _tool(tool: JsonObject) -> list[JsonObject]:
+def _tool(tool: JsonObject, notes: list[str]) -> list[JsonObject]:
     """Write a function as Bedrock's tool; what is not a function is Bedrock's own already."""
     if tool.get("type") != "function":
         return [{name: value for name, value in tool.items() if name in _OWN_TOOLS}]
     function = as_object(tool.get("function"))
+    parameters, where = as_object(function.get("parameters")), f"the parameters of {function.get('name')}"
+    strict = function.get("strict") is True
+    if strict and not expressible(parameters, BEDROCK):
+        notes.append(f"dropped: strict of {where} (bedrock takes no schema that holds itself)")
+        strict = False
     spec = _spec(
         legal_name(as_text(function.get("name")) or ""),
         function.get("description"),
-        function.get("parameters"),
-        strict=function.get("strict") is True,
+        fit(parameters, where, BEDROCK, notes) if strict else parameters,
+        strict=strict,
     )
     control = as_object(tool.get("cache_control"))
     return [spec, cache_point(control)] if control else [spec]

@@ -13,8 +13,8 @@ from aigw.providers import bedrock_messages, bedrock_params
 from aigw.providers.bedrock_media import DIALECT
 from aigw.providers.bedrock_messages import Turns, turns_of
 from aigw.providers.bedrock_names import answer_tool
-from aigw.providers.canonical import parameters
-from aigw.providers.writing import encoded, endpoint, headers, refuse
+from aigw.providers.canonical import PLAIN, kinds_of, parameters, speakers
+from aigw.providers.writing import encoded, endpoint, headers, once, refuse
 from aigw.types.json import JsonObject, as_object
 from aigw.types.parts import Part, Text, ToolResult
 from aigw.types.request import Message, Params, Request
@@ -23,13 +23,16 @@ from aigw.wire import HttpRequest
 _STREAM: Final = (("accept", "application/vnd.amazon.eventstream"),)
 
 
+@once
 def unsupported(request: Request, target: Target) -> tuple[str, ...]:
     """Name what of *request* Bedrock, or the target's model, cannot express."""
     if request.dialect == DIALECT:
         return ()
     names = bedrock_params.beyond(*parameters(request, target, []), target.model)
-    for index, message in enumerate(request.messages):
-        names += bedrock_messages.beyond(message, f"messages[{index}]")
+    names += speakers(request.messages)
+    if not kinds_of(request.messages) <= PLAIN:
+        for index, message in enumerate(request.messages):
+            names += bedrock_messages.beyond(message, f"messages[{index}]")
     return tuple(dict.fromkeys(names))
 
 
@@ -61,16 +64,16 @@ def _body(request: Request, target: Target, left_out: frozenset[str], notes: lis
     if request.dialect == DIALECT and not request.edited:
         return {**request.verbatim, **target.params}
     params, other = parameters(request, target, notes)
-    conversation = turns_of(_allowed(request.messages, left_out), target.id, target.model)
+    conversation = turns_of(_allowed(request.messages, left_out), target.model)
     notes.extend(conversation.notes)
     body: dict[str, object] = {"messages": conversation.messages}
     if conversation.system:
         body["system"] = conversation.system
-    body.update(bedrock_params.written(params, other, target.model, left_out))
+    body.update(bedrock_params.written(params, other, target.model, left_out, notes))
     if target.unsupported == "pass":
         _pass_on(body, params, other, target.model)
     answer = None if "response_format" in left_out else answer_tool(request, target)
-    config = _of_history(bedrock_params.tool_config(params, left_out, answer), params, conversation, notes)
+    config = _of_history(bedrock_params.tool_config(params, left_out, answer, notes), params, conversation, notes)
     if config:
         body["toolConfig"] = config
     return body
@@ -89,10 +92,12 @@ def _pass_on(body: dict[str, object], params: Params, other: JsonObject, model: 
 
 def _of_history(tools: JsonObject, params: Params, conversation: Turns, notes: list[str]) -> JsonObject:
     """Give the tools to send. Bedrock has no word for none of them, and wants those of the history declared."""
-    blocks = (block for turn in conversation.messages for block in cast("list[JsonObject]", turn["content"]))
+    none = params.get("tool_choice") == "none" and "toolChoice" not in tools
+    if tools and not none:
+        return tools
+    blocks = (block for turn in conversation.turns for block in turn.blocks)
     calls = (as_object(block.get("toolUse")) for block in blocks)
     names = dict.fromkeys(call["name"] for call in calls if call.get("name") and "type" not in call)
-    none = params.get("tool_choice") == "none" and "toolChoice" not in tools
     if tools and none:
         if names:
             notes.append("weakened: tool_choice (bedrock has no `none`, and the history needs the tools declared)")

@@ -2,18 +2,34 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache, wraps
 from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
-from aigw.errors import UnsupportedParameterError
+from pydantic_core import from_json, to_json
+
+from aigw.errors import BadRequestError, UnsupportedParameterError
 from aigw.manifest.snapshot import Target
 from aigw.types.embeddings import EmbeddingsRequest
 from aigw.types.json import JsonObject, as_object, as_text
-from aigw.types.parts import File, Image, Part, Text, ToolCall, ToolResult
+from aigw.types.parts import File, Image, Part, Reasoning, Refusal, Text, ToolCall, ToolResult
 from aigw.types.request import Message, Params, Request
+from aigw.wire import decoded
+
+PLAIN: Final[frozenset[type[Part]]] = frozenset({Text, ToolCall, ToolResult, Reasoning, Refusal})
+"""The parts that every dialect has a form for."""
 
 Lacking: TypeAlias = Callable[[Part], str | None]
 """Names what kind of part a dialect cannot express, or gives None for one that it can."""
+
+ToolsWritten: TypeAlias = tuple[list[JsonObject], tuple[str, ...]]
+"""Tools in the words of a dialect, and the notes on what was changed in them."""
+
+ToolsWriter: TypeAlias = Callable[[Sequence[JsonObject], str], ToolsWritten]
+"""Writes tools in the words of a dialect, for a model."""
+
+_LONGEST: Final = 32 * 1024
+"""The longest tools that are remembered, in bytes of JSON."""
 
 _CANONICAL: Final = frozenset(Params.__annotations__)
 _SAID_ELSEWHERE: Final = frozenset({"stream_options", "max_completion_tokens"})
@@ -54,15 +70,28 @@ def parameters(request: Request, target: Target, notes: list[str]) -> tuple[Para
 
 def beyond(params: Params, other: JsonObject, expressed: frozenset[str], native: frozenset[str]) -> list[str]:
     """Name the parameters that are neither *expressed* in the dialect nor its own (*native*), and say something."""
-    names = [name for name, value in params.items() if name not in expressed and value not in _NEUTRAL.get(name, ())]
-    names += (name for name in other if name not in native and name not in _SAID_ELSEWHERE)
+    names: list[str] = []
+    if not params.keys() <= expressed:
+        names += (
+            name for name, value in params.items() if name not in expressed and value not in _NEUTRAL.get(name, ())
+        )
+    if other:
+        names += (name for name in other if name not in native and name not in _SAID_ELSEWHERE)
     return names
+
+
+def kept(params: Params, left_out: frozenset[str]) -> Params:
+    """Give *params* without those *left_out*."""
+    if left_out.isdisjoint(params):
+        return params
+    return cast("Params", {name: value for name, value in params.items() if name not in left_out})
 
 
 def tools_beyond(params: Params) -> Iterator[str]:
     """Name the types of tool that are no functions: what only another provider has (`tools.web_search`)."""
-    types = (tool.get("type") for tool in params.get("tools", ()))
-    yield from dict.fromkeys(f"tools.{kind}" for kind in types if kind != "function")
+    types = [tool.get("type") for tool in params.get("tools", ())]
+    if types.count("function") < len(types):
+        yield from dict.fromkeys(f"tools.{kind}" for kind in types if kind != "function")
 
 
 def functions(params: Params) -> list[JsonObject]:
@@ -75,6 +104,27 @@ def passed_on(params: Params, target: Target) -> list[JsonObject]:
     if target.unsupported != "pass":
         return []
     return [tool for tool in params.get("tools", ()) if tool.get("type") != "function"]
+
+
+def remembering(write: ToolsWriter) -> ToolsWriter:
+    """Let *write* look at the same tools once: callers offer the same ones call after call, and they are long.
+
+    What it gave is given again, so nobody may change it.
+    """
+
+    @lru_cache(maxsize=64)
+    def remembered(tools: bytes, model: str) -> ToolsWritten:
+        return write(cast("Sequence[JsonObject]", from_json(tools)), model)
+
+    @wraps(write)
+    def found(tools: Sequence[JsonObject], model: str) -> ToolsWritten:
+        try:
+            said = to_json(tools)
+        except (ValueError, TypeError, RecursionError):
+            return write(tools, model)
+        return remembered(said, model) if len(said) <= _LONGEST else write(tools, model)
+
+    return found
 
 
 def choice_word(params: Params) -> str:
@@ -92,11 +142,29 @@ def forced(choice: object) -> str | None:
     return as_text(as_object(as_object(choice).get("function")).get("name"))
 
 
+def speakers(messages: Sequence[Message]) -> list[str]:
+    """Name the names of who speaks, for dialects without them (`messages[2].name`); a tool's own name is no such."""
+    return [f"messages[{i}].name" for i, said in enumerate(messages) if said.name and said.role != "tool"]
+
+
+def kinds_of(messages: Sequence[Message]) -> set[type[Part]]:
+    """Give the types of the parts of *messages*, those inside of tool results as well."""
+    kinds: set[type[Part]] = set()
+    for message in messages:
+        for part in message.parts:
+            kinds.add(type(part))
+            if isinstance(part, ToolResult):
+                kinds.update(map(type, part.content))
+    return kinds
+
+
 def parts_beyond(messages: Sequence[Message], lacking: Lacking) -> list[str]:
     """Name the parts of *messages* that a dialect is *lacking* (`messages[2].audio`, `messages[3].tool_result.file`).
 
-    A tool's result is text everywhere here.
+    A tool's result is text everywhere here, and every dialect has words for text, calls and their results.
     """
+    if kinds_of(messages) <= PLAIN:
+        return []
     return [
         f"messages[{index}].{kind}"
         for index, message in enumerate(messages)
@@ -115,6 +183,27 @@ def expressible(messages: tuple[Message, ...], left_out: frozenset[str], lacking
 def call_names(messages: Sequence[Message]) -> dict[str, str]:
     """Give the function's name for each tool call's id in the conversation: results only carry the id."""
     return {part.id: part.name for message in messages for part in message.parts if isinstance(part, ToolCall)}
+
+
+def call_arguments(part: ToolCall, place: str, whose: str) -> JsonObject:
+    """Give the arguments of a call in the message at *place* as an object, which *whose* dialect needs.
+
+    Raises `BadRequestError` where they are none; free text stands under `input`.
+    """
+    if part.kind == "custom":
+        return {"input": part.arguments}
+    try:
+        arguments = decoded(part.arguments)
+    except ValueError:
+        arguments = None
+    if isinstance(arguments, dict):
+        return cast("JsonObject", arguments)
+    place = f"{place}.tool_calls"
+    problem = (
+        f"{place}: the arguments of {part.name!r} are not a JSON object, which {whose} needs. "
+        "Leave out a call that was cut off, or mend its arguments."
+    )
+    raise BadRequestError(problem, param=place, code="invalid_value", type="invalid_request_error")
 
 
 def _kinds(part: Part, lacking: Lacking) -> Iterator[str]:

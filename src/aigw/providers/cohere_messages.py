@@ -14,6 +14,8 @@ from aigw.types.request import Message
 DIALECT: Final = "cohere-chat"
 
 _PLAN: Final = "tool_plan"
+_SAID: Final = (Text, Refusal, Opaque)
+_MEDIA: Final = (Image, File)
 
 
 def lacking(part: Part) -> str | None:
@@ -27,22 +29,19 @@ def lacking(part: Part) -> str | None:
             return type(part).__name__.lower()
 
 
-def written(messages: tuple[Message, ...], issuer: str, notes: list[str]) -> list[JsonObject]:
-    """Write *messages*; thinking that another target than *issuer* showed is left out, with a note.
-
-    An assistant's turn that says nothing is left out as well: Cohere refuses it.
-    """
+def written(messages: tuple[Message, ...], notes: list[str]) -> list[JsonObject]:
+    """Write *messages*. An assistant's turn that says nothing is left out: Cohere refuses it."""
     bodies: list[JsonObject] = []
     for index, message in enumerate(messages):
-        place = f"messages[{index}]"
         if message.role == "assistant":
-            body = _assistant(message, place, issuer, notes)
-            bodies += [body] if len(body) > 1 else []
+            body = _assistant(message)
+            if len(body) > 1:
+                bodies.append(body)
             continue
         results = [part for part in message.parts if isinstance(part, ToolResult)]
-        rest = tuple(part for part in message.parts if not isinstance(part, ToolResult))
+        rest = [part for part in message.parts if not isinstance(part, ToolResult)] if results else message.parts
         behind = rest if message.role == "tool" else ()
-        bodies += (_result(result, behind, place, notes) for result in results)
+        bodies += [_result(result, behind, index, notes) for result in results]
         if not results or (rest and not behind):
             role = "system" if message.role == "developer" else message.role
             bodies.append({"role": "user" if role == "tool" else role, "content": _content(rest)})
@@ -55,6 +54,9 @@ def _is_document(body: JsonObject) -> bool:
 
 def _content(parts: Sequence[Part]) -> object:
     """Give a plain string where one text is all there is, else the list of blocks."""
+    first = parts[0] if len(parts) == 1 else None
+    if isinstance(first, Text):
+        return first.text
     blocks = [block for block in map(_block, parts) if block]
     if not blocks:
         return ""
@@ -79,12 +81,12 @@ def _image(part: Image) -> JsonObject:
     return {"type": "image_url", "image_url": image}
 
 
-def _assistant(message: Message, place: str, issuer: str, notes: list[str]) -> JsonObject:
+def _assistant(message: Message) -> JsonObject:
     """Write an assistant's turn. What it said before its calls is its plan, as is what came as one."""
     body: dict[str, object] = {"role": "assistant"}
     plan = as_text(message.extra.get(_PLAN)) or ""
-    blocks = _thoughts(message, plan, place, issuer, notes)
-    said = [block for part in message.parts if isinstance(part, Text | Refusal | Opaque) and (block := _block(part))]
+    blocks = _thoughts(message, plan)
+    said = [block for part in message.parts if isinstance(part, _SAID) and (block := _block(part))]
     calls = [_call(part) for part in message.parts if isinstance(part, ToolCall)]
     if calls and not plan and all(block["type"] == "text" for block in said):
         plan, said = "".join(str(block["text"]) for block in said), []
@@ -104,13 +106,11 @@ def _assistant(message: Message, place: str, issuer: str, notes: list[str]) -> J
     return body
 
 
-def _thoughts(message: Message, plan: str, place: str, issuer: str, notes: list[str]) -> list[JsonObject]:
+def _thoughts(message: Message, plan: str) -> list[JsonObject]:
     """Write thinking, but for a plan: that is handed out as thinking, too, and comes back as both."""
-    thoughts = [part for part in message.parts if isinstance(part, Reasoning)]
-    ours = [part.text for part in thoughts if part.issuer in {None, issuer}]
-    if len(ours) < len(thoughts):
-        notes.append(f"stripped: reasoning of {place} (another target issued it)")
-    text = "".join(ours)
+    text = "".join([part.text for part in message.parts if isinstance(part, Reasoning)])
+    if not text:
+        return []
     text = text.removesuffix(plan) if text.endswith(plan) else text.removeprefix(plan)
     return [{"type": "thinking", "thinking": text}] if text else []
 
@@ -120,11 +120,12 @@ def _call(part: ToolCall) -> JsonObject:
     return {"id": part.id, "type": "function", "function": {"name": part.name, "arguments": arguments}}
 
 
-def _result(result: ToolResult, behind: Sequence[Part], place: str, notes: list[str]) -> JsonObject:
+def _result(result: ToolResult, behind: Sequence[Part], index: int, notes: list[str]) -> JsonObject:
     """Write a tool's result. Documents stay documents, which Cohere can cite; an error is told in the text."""
-    parts: list[Part] = [piece for piece in result.content if not isinstance(piece, Image | File)]
+    parts: list[Part] = [piece for piece in result.content if not isinstance(piece, _MEDIA)]
     if result.is_error:
         parts.insert(0, Text("Error: "))
+        place = f"messages[{index}]"
         notes.append(f"changed: {place} (its text now says that the tool failed, for which cohere has no field)")
     return {"role": "tool", "tool_call_id": result.call_id, "content": _content((*_joined(parts), *behind))}
 

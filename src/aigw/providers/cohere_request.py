@@ -13,13 +13,15 @@ from aigw.providers.canonical import (
     forced,
     format_type,
     functions,
+    kept,
     parameters,
     parts_beyond,
     passed_on,
+    speakers,
     tools_beyond,
 )
 from aigw.providers.cohere_messages import DIALECT, lacking, written
-from aigw.providers.writing import encoded, endpoint, headers, refuse
+from aigw.providers.writing import encoded, endpoint, headers, once, refuse
 from aigw.types.json import JsonObject, as_object
 from aigw.types.request import Params, Request
 from aigw.wire import HttpRequest
@@ -47,6 +49,8 @@ _NATIVE: Final = frozenset(
 
 _MOST_STOPS: Final = 5
 _LEAST_P, _MOST_P = 0.01, 0.99
+_FROM_0_TO_1: Final = ("frequency_penalty", "presence_penalty", "top_p")
+_NUMBERS: Final = (int, float)
 _CHOICES: Final[Mapping[str, str]] = MappingProxyType({"required": "REQUIRED", "any": "REQUIRED", "none": "NONE"})
 _BUDGETS: Final[Mapping[str, int]] = MappingProxyType(
     {"minimal": 128, "low": 1024, "medium": 2048, "high": 4096, "xhigh": 8192, "max": 16384}
@@ -54,6 +58,7 @@ _BUDGETS: Final[Mapping[str, int]] = MappingProxyType(
 """Tokens of thinking for an effort, of which Cohere has no word."""
 
 
+@once
 def unsupported(request: Request, target: Target) -> tuple[str, ...]:
     """Name what of *request* Cohere cannot express."""
     if request.dialect == DIALECT:
@@ -68,8 +73,7 @@ def unsupported(request: Request, target: Target) -> tuple[str, ...]:
         names.append("response_format")
     if params.get("reasoning_effort", "none") not in {"none", *_BUDGETS}:
         names.append("reasoning_effort")
-    names += (f"messages[{index}].name" for index, m in enumerate(request.messages) if m.name and m.role != "tool")
-    return (*names, *parts_beyond(request.messages, lacking))
+    return (*names, *speakers(request.messages), *parts_beyond(request.messages, lacking))
 
 
 def write(request: Request, target: Target) -> Outgoing:
@@ -89,9 +93,9 @@ def write(request: Request, target: Target) -> Outgoing:
 def _out_of_range(params: Params) -> list[str]:
     """Name parameters whose values OpenAI's callers may give and Cohere refuses."""
     names: list[str] = []
-    for name, least, most in (("frequency_penalty", 0, 1), ("presence_penalty", 0, 1), ("top_p", 0, 1)):
-        value = cast("JsonObject", params).get(name, 0)
-        if isinstance(value, int | float) and not least <= value <= most:
+    for name in _FROM_0_TO_1:
+        value = cast("JsonObject", params).get(name)
+        if value is not None and isinstance(value, _NUMBERS) and not 0 <= value <= 1:
             names.append(name)
     if len(params.get("stop", ())) > _MOST_STOPS:
         names.append("stop")
@@ -119,8 +123,8 @@ def _body(request: Request, target: Target, left_out: frozenset[str], notes: lis
     if request.dialect == DIALECT and not request.edited:
         return {**request.verbatim, **target.params, "model": target.model, "stream": request.stream}
     said, other = parameters(request, target, notes)
-    params = cast("Params", {name: value for name, value in said.items() if name not in left_out})
-    messages = written(expressible(request.messages, left_out, lacking), target.id, notes)
+    params = kept(said, left_out)
+    messages = written(expressible(request.messages, left_out, lacking), notes)
     body: dict[str, object] = {"model": target.model, "messages": messages, "stream": request.stream}
     if target.unsupported == "pass":
         unknown = beyond(params, other, _EXPRESSED, _NATIVE)
@@ -168,6 +172,8 @@ def _add_tools(body: dict[str, object], params: Params, target: Target, notes: l
 
 def _function(tool: JsonObject) -> JsonObject:
     """Write a function. Cohere wants parameters even where it takes none."""
+    if "strict" not in tool and as_object(tool.get("parameters")):
+        return tool
     plain = {name: value for name, value in tool.items() if name != "strict"}
     return {**plain, "parameters": as_object(tool.get("parameters")) or {"type": "object", "properties": {}}}
 

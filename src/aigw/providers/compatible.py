@@ -46,6 +46,7 @@ def compatible(  # noqa: PLR0913 - the columns of the tables
     regional: Mapping[str, str] = _NOWHERE,
     base_env: tuple[str, ...] = (),
     root_path: str | None = None,
+    headers: tuple[str, ...] = (),
 ) -> Kind:
     """Make a row for a host that speaks OpenAI's dialect."""
     return Kind(
@@ -64,6 +65,7 @@ def compatible(  # noqa: PLR0913 - the columns of the tables
         regional=regional,
         base_env=base_env,
         root_path=root_path,
+        headers=frozenset(headers),
     )
 
 
@@ -77,11 +79,19 @@ HOSTED: Final = (
         embeddings=Quirks(renamed={"dimensions": "output_dimension"}, refused=frozenset({"user", "input_type"})),
         regional={"eu": "https://api.eu.mistral.ai/v1", "us": "https://api.us.mistral.ai/v1"},
         quirks=Quirks(
-            lacks=FILES,
+            bare_media=True,
+            parameters_required=True,
+            nulls=False,
             max_tokens="max_tokens",
             usage_in_streams="always",
             renamed={"seed": "random_seed"},
-            refused=frozenset({"logit_bias", "user", "store", "stream_options", "message.name"}) | REPLAY,
+            values={"service_tier": {"default": "standard_only"}},
+            refused=REPLAY
+            | {
+                *("logit_bias", "user", "safety_identifier", "store", "stream_options", "verbosity"),
+                *("modalities", "audio", "web_search_options", "service_tier.flex", "service_tier.priority"),
+                *("tools.custom", "tool_choice.allowed_tools", "message.name", "message.refusal"),
+            },
             takes=TOP_K,
             developer_role=False,
             finish_reasons={"model_length": "length"},
@@ -93,9 +103,12 @@ HOSTED: Final = (
         "https://api.groq.com/openai/v1",
         "GROQ_API_KEY",
         also=(RESPONSES, "openai-audio", "openai-batches"),
+        headers=("groq-*", "x-stainless-*"),
         quirks=Quirks(
             lacks=NO_MEDIA,
             refused=frozenset({"n", "logprobs", "top_logprobs", "logit_bias", "frequency_penalty", "presence_penalty"}),
+            nulls=False,
+            schemas="groq",
         ),
     ),
     compatible(
@@ -109,6 +122,7 @@ HOSTED: Final = (
             max_tokens="max_tokens",
             renamed={"user": "user_id"},
             refused=frozenset({"n", "logit_bias", "response_format.json_schema", "tools.custom"}),
+            instead={"reasoning_effort": {"none": {"thinking": {"type": "disabled"}}}},
             developer_role=False,
         ),
     ),
@@ -120,6 +134,7 @@ HOSTED: Final = (
         also=(RESPONSES,),
         regional={"us": "https://us.api.x.ai/v1"},
         hosts=(".api.x.ai",),
+        headers=("x-grok-*",),
         quirks=Quirks(
             lacks=frozenset({"audio"}),
             refused=frozenset({"message.name"}),
@@ -135,12 +150,14 @@ HOSTED: Final = (
         also=(EMBEDDINGS, JINA_RERANK, "openai-images", "openai-audio", "openai-batches"),
         embeddings=Quirks(refused=frozenset({"dimensions", "encoding_format", "user", "input_type"})),
         hosts=("api.together.xyz",),
+        headers=("x-stainless-*",),
         quirks=Quirks(
             lacks=FILES,
             max_tokens="max_tokens",
             usage_in_streams="always",
             refused=frozenset({"top_logprobs", "parallel_tool_calls", "user", "stream_options"}),
             takes=TOP_K,
+            stop_list=True,
             developer_role=False,
             finish_reasons={"eos": "stop"},
         ),
@@ -151,6 +168,7 @@ HOSTED: Final = (
         "https://api.fireworks.ai/inference/v1",
         "FIREWORKS_API_KEY",
         also=(EMBEDDINGS, JINA_RERANK),
+        headers=("x-session-affinity", "x-fireworks-*"),
         quirks=Quirks(
             lacks=NO_MEDIA,
             usage_in_streams="always",
@@ -158,6 +176,7 @@ HOSTED: Final = (
             takes=TOP_K,
             values={"tool_choice": {"required": "any"}},
             developer_role=False,
+            schemas="fireworks",
         ),
     ),
     compatible(
@@ -168,6 +187,7 @@ HOSTED: Final = (
         also=(RESPONSES, EMBEDDINGS),
         embeddings=ANY,
         regional={"eu": "https://eu.openrouter.ai/api/v1", "us": "https://us.openrouter.ai/api/v1"},
+        headers=("http-referer", "x-title", "x-openrouter-*"),
         quirks=Quirks(refused=frozenset({"n"}), takes=TOP_K),
     ),
     compatible(
@@ -190,8 +210,14 @@ HOSTED: Final = (
             developer_role=False,
         ),
     ),
-    compatible("cerebras", "Cerebras", "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY", quirks=Quirks(lacks=NO_MEDIA)),
-    compatible("huggingface", "Hugging Face", "https://router.huggingface.co/v1", "HF_TOKEN"),
+    compatible(
+        "cerebras",
+        "Cerebras",
+        "https://api.cerebras.ai/v1",
+        "CEREBRAS_API_KEY",
+        quirks=Quirks(lacks=NO_MEDIA, schemas="cerebras"),
+    ),
+    compatible("huggingface", "Hugging Face", "https://router.huggingface.co/v1", "HF_TOKEN", headers=("x-hf-*",)),
     compatible(
         "zai",
         "Z.ai",
@@ -215,6 +241,7 @@ HOSTED: Final = (
         embeddings=Quirks(
             values={"input_type": {"document": "passage", "search_document": "passage", "search_query": "query"}}
         ),
+        headers=("nvcf-*",),
         quirks=Quirks(lacks=FILES, max_tokens="max_tokens", refused=frozenset({"tools.custom"}), developer_role=False),
     ),
     compatible(
@@ -240,6 +267,7 @@ HOSTED: Final = (
         "https://{account}.snowflakecomputing.com/api/v2/cortex/v1",
         "SNOWFLAKE_PAT",
         settings={"account": ("SNOWFLAKE_ACCOUNT",)},
+        headers=("x-snowflake-*",),
         quirks=Quirks(
             lacks=NO_MEDIA,
             max_tokens="max_completion_tokens",
@@ -254,6 +282,7 @@ HOSTED: Final = (
         "GITHUB_TOKEN",
         also=(EMBEDDINGS,),
         embeddings=ANY,
+        headers=("x-github-*",),
     ),
     compatible(
         "cloudflare",
@@ -262,6 +291,7 @@ HOSTED: Final = (
         "CLOUDFLARE_API_TOKEN",
         also=(EMBEDDINGS,),
         settings={"account": ("CLOUDFLARE_ACCOUNT_ID",)},
+        headers=("cf-aig-*",),
         quirks=Quirks(
             lacks=NO_MEDIA,
             max_tokens="max_tokens",

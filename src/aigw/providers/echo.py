@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from aigw.manifest.snapshot import Target
+from aigw.providers.samples import sample
 from aigw.types.events import (
     Answer,
     AnswerChoice,
@@ -19,15 +20,13 @@ from aigw.types.events import (
     ToolCallDelta,
     UsageReported,
 )
-from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text
+from aigw.types.json import EMPTY, as_object, as_text
 from aigw.types.operation import Operation
 from aigw.types.parts import Part, Text, ToolCall, ToolResult
 from aigw.types.request import Request
 from aigw.types.usage import Usage
 
 _WORDS: Final = re.compile(r"\s*\S+\s*?(?=\s|$)|\s+$")
-_DEPTH: Final = 16
-_MOST: Final = 100
 
 
 class Echo:
@@ -88,7 +87,7 @@ def _reply(request: Request) -> str:
         return json.dumps({"echo": text}, ensure_ascii=False)
     if form.get("type") == "json_schema":
         schema = as_object(as_object(form.get("json_schema")).get("schema"))
-        return json.dumps(_instance(schema, schema, _DEPTH), ensure_ascii=False)
+        return json.dumps(sample(schema), ensure_ascii=False)
     return text
 
 
@@ -121,46 +120,3 @@ def _deltas(part: Text | ToolCall, index: int) -> Iterator[Event]:
 def _identity(request: Request, target: Target) -> str:
     said = repr((target.id, [(message.role, _joined(message.parts)) for message in request.messages]))
     return f"echo-{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()[:24]}"
-
-
-def _instance(schema: JsonObject, root: JsonObject, depth: int) -> object:
-    """Make a small value that *schema* allows, as far as its types tell; `$ref` is followed within *root*."""
-    schema = _resolved(schema, root)
-    if "const" in schema:
-        return schema["const"]
-    for name in ("enum", "anyOf", "oneOf", "allOf"):
-        options = as_array(schema.get(name))
-        if options and depth > 0:
-            return options[0] if name == "enum" else _instance(as_object(options[0]), root, depth - 1)
-    kinds = schema.get("type")
-    kind = as_text(kinds) or next((as_text(kind) for kind in as_array(kinds)), "object")
-    if kind == "object":
-        return _object(schema, root, depth)
-    if kind == "array":
-        count = min(as_int(schema.get("minItems")) or 0, _MOST)
-        return [_instance(as_object(schema.get("items")), root, depth - 1) for _ in range(count)] if depth > 0 else []
-    plain: dict[str, object] = {"integer": 0, "number": 0, "boolean": False, "null": None}
-    least = schema.get("minimum")
-    if kind in {"integer", "number"} and least is not None:
-        return least
-    return plain.get(kind or "", "x" * min(as_int(schema.get("minLength")) or 0, _MOST))
-
-
-def _object(schema: JsonObject, root: JsonObject, depth: int) -> JsonObject:
-    properties = as_object(schema.get("properties"))
-    wanted = [name for name in as_array(schema.get("required")) if isinstance(name, str)]
-    if depth <= 0:
-        return {}
-    return {name: _instance(as_object(properties.get(name)), root, depth - 1) for name in wanted}
-
-
-def _resolved(schema: JsonObject, root: JsonObject) -> JsonObject:
-    for _ in range(_DEPTH):
-        reference = as_text(schema.get("$ref"))
-        if reference is None:
-            break
-        found: JsonObject = root
-        for step in reference.removeprefix("#").strip("/").split("/"):
-            found = as_object(found.get(step)) if step else found
-        schema = found
-    return schema

@@ -26,6 +26,7 @@ from aigw.providers.words import (
     BY_STATUS,
     POLICY_PHRASES,
     QUOTA_PHRASES,
+    STATUS_OF,
     speaks_of_context,
 )
 from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text
@@ -90,8 +91,9 @@ def mid_answer(
     *default* is the class to use where the error says nothing that decides.
     """
     said = hear(body)
-    error = _kind(said.status or 0, said)
-    if error is InternalServerError and default is not None and not said.status:
+    status = _status_over_http(said)
+    error = _kind(status, said)
+    if error is InternalServerError and default is not None and not status:
         error = default
     words = for_people(said.message) or "no reason was given"
     headers = Headers() if response is None else response.headers
@@ -104,7 +106,7 @@ def mid_answer(
         type=said.type,
         request_id=request_id(headers) or said.request_id,
         retry_after=retry_after(headers, limited=issubclass(error, RateLimitError), message=said.message),
-        status_code=said.status or error.default_status,
+        status_code=status or error.default_status,
         provider=provider,
     )
 
@@ -153,6 +155,14 @@ def _kind(status: int, said: Said) -> type[APIStatusError]:
     if known is not None:
         return known
     return BadRequestError if 300 <= status < 500 else InternalServerError  # noqa: PLR2004 - ranges of RFC 9110
+
+
+def _status_over_http(said: Said) -> int:
+    """Give the status that the same error has over HTTP: it says so itself, or its code or type does; 0 if none do."""
+    if said.status is not None:
+        return said.status
+    words = (said.code, said.type, *sorted(said.codes))
+    return next((STATUS_OF[word.lower()] for word in words if word and word.lower() in STATUS_OF), 0)
 
 
 def _by_code(status: int, said: Said) -> type[APIStatusError] | None:

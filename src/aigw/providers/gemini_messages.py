@@ -4,15 +4,14 @@ Sources: https://ai.google.dev/api/caching#Content, https://ai.google.dev/gemini
 https://ai.google.dev/gemini-api/docs/thought-signatures.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, cast
+from typing import Final
 
 from aigw.errors import BadRequestError
 from aigw.manifest.snapshot import Target
 from aigw.providers import gemini_media
-from aigw.providers.canonical import call_names
+from aigw.providers.canonical import PLAIN, call_arguments, call_names, kinds_of, speakers
 from aigw.providers.gemini_models import DIALECT, is_third
 from aigw.types.json import JsonObject, as_object, as_text
 from aigw.types.parts import Audio, File, Image, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolResult
@@ -63,7 +62,10 @@ def lacks(part: Part) -> str | None:
 
 
 def beyond(messages: Sequence[Message]) -> Iterator[str]:
-    """Name the parts of *messages* that Google cannot take (`messages[2].file_id`)."""
+    """Name the parts of *messages* that Google cannot take (`messages[2].file_id`), and names of who speaks."""
+    yield from speakers(messages)
+    if kinds_of(messages) <= PLAIN:
+        return
     for index, message in enumerate(messages):
         for part in message.parts:
             pieces: Sequence[Part] = part.content if isinstance(part, ToolResult) else (part,)
@@ -78,10 +80,7 @@ def allowed(messages: tuple[Message, ...], left_out: frozenset[str]) -> tuple[Me
 
 
 def contents_of(messages: tuple[Message, ...], target: Target) -> Contents:
-    """Write *messages*; what another target signed is left out, with a note.
-
-    Neighbours of one role become one turn. Raises `BadRequestError` if nothing is left to send.
-    """
+    """Write *messages*. Neighbours of one role become one turn. Raises `BadRequestError` if nothing is left to send."""
     conversation = Contents(target, call_names(messages))
     start = 0
     while start < len(messages) and messages[start].role in {"system", "developer"}:
@@ -115,7 +114,9 @@ def _add(conversation: Contents, message: Message, place: str) -> None:
             conversation.note(f"moved: {place} (a later system message travels as a marked part of a user turn)")
         _append(conversation.turns, "user", [{"text": f"<system>\n{part['text']}\n</system>"} for part in texts])
     else:
-        parts = [written for part in message.parts for written in _user_parts(conversation, part, message.name)]
+        parts: list[JsonObject] = []
+        for part in message.parts:
+            _add_user_part(parts, conversation, part, message.name)
         _append(conversation.turns, "user", parts)
 
 
@@ -132,8 +133,11 @@ def _texts(message: Message) -> list[JsonObject]:
 
 
 def _model_parts(conversation: Contents, message: Message, place: str) -> list[JsonObject]:
-    parts = [part for item in message.parts for part in _model_part(conversation, item, place)]
-    _sign_text(parts, _signature(conversation, message.extra, place))
+    parts: list[JsonObject] = []
+    for item in message.parts:
+        _add_model_part(parts, conversation, item, place)
+    if message.extra:
+        _sign_text(parts, _signature(message.extra))
     calls = [index for index, part in enumerate(parts) if "functionCall" in part]
     if calls and is_third(conversation.target.model) and not any("thoughtSignature" in parts[at] for at in calls):
         parts[calls[0]] = {**parts[calls[0]], "thoughtSignature": UNSIGNED}
@@ -141,43 +145,32 @@ def _model_parts(conversation: Contents, message: Message, place: str) -> list[J
     return parts
 
 
-def _model_part(conversation: Contents, part: Part, place: str) -> Iterator[JsonObject]:
+def _add_model_part(parts: list[JsonObject], conversation: Contents, part: Part, place: str) -> None:
     match part:
-        case Reasoning():
-            yield from _thought(conversation, part, place)
-        case Text(text=text, extra=extra):
-            signature = _signature(conversation, extra, place)
-            if signature is not None or text.strip():
-                yield _signed({"text": text}, signature)
-        case Refusal(text=text) if text.strip():
-            yield {"text": text}
+        case Text():
+            signature = _signature(part.extra)
+            if signature is not None or part.text.strip():
+                parts.append(_signed({"text": part.text}, signature))
         case ToolCall():
-            yield _signed(_call(part, place), _signature(conversation, part.extra, place))
+            call = {"id": part.id, "name": part.name, "args": call_arguments(part, place, "Gemini")}
+            parts.append(_signed({"functionCall": call}, _signature(part.extra)))
+        case Reasoning():
+            if part.text or part.signature:
+                parts.append(_signed({"text": part.text, "thought": True}, part.signature))
+        case Refusal(text=text) if text.strip():
+            parts.append({"text": text})
         case Audio(data=None):
             pass
         case _:
-            yield from _medium(conversation, part)
+            parts += _medium(conversation, part)
 
 
-def _thought(conversation: Contents, part: Reasoning, place: str) -> Iterator[JsonObject]:
-    """Write thinking of this target's own: any other model's would be taken for what this one thought."""
-    if part.issuer != conversation.target.id:
-        whose = "another target issued it" if part.issuer else "nobody says who issued it"
-        conversation.note(f"stripped: reasoning of {place} ({whose})")
-    elif part.text or part.signature:
-        yield _signed({"text": part.text, "thought": True}, part.signature)
-
-
-def _signature(conversation: Contents, extra: JsonObject, place: str) -> str | None:
-    """Give the thought signature in the `extra` of a part or message, unless another target issued it."""
+def _signature(extra: JsonObject) -> str | None:
+    """Give the thought signature in the `extra` of a part or message."""
     if "extra_content" not in extra:
         return None
     google = as_object(as_object(extra["extra_content"]).get("google"))
-    signature = as_text(google.get("thought_signature")) or None
-    if signature is None or google.get("issuer") in {None, conversation.target.id}:
-        return signature
-    conversation.note(f"stripped: thought signature of {place} (another target issued it)")
-    return None
+    return as_text(google.get("thought_signature")) or None
 
 
 def _signed(part: JsonObject, signature: str | None) -> JsonObject:
@@ -194,30 +187,15 @@ def _sign_text(parts: list[JsonObject], signature: str | None) -> None:
             return
 
 
-def _call(part: ToolCall, place: str) -> JsonObject:
-    arguments: object = {"input": part.arguments}
-    if part.kind == "function":
-        try:
-            arguments = json.loads(part.arguments)
-        except (ValueError, RecursionError):
-            arguments = None
-    if not isinstance(arguments, Mapping):
-        problem = (
-            f"{place}.tool_calls: the arguments of {part.name!r} are not a JSON object, which Gemini needs. "
-            "Leave out a call that was cut off, or mend its arguments."
-        )
-        raise BadRequestError(problem, param=f"{place}.tool_calls", code="invalid_value", type="invalid_request_error")
-    return {"functionCall": {"id": part.id, "name": part.name, "args": as_object(cast("object", arguments))}}
-
-
-def _user_parts(conversation: Contents, part: Part, name: str | None) -> Iterator[JsonObject]:
+def _add_user_part(parts: list[JsonObject], conversation: Contents, part: Part, name: str | None) -> None:
     match part:
-        case Text(text=text) if text.strip():
-            yield {"text": text}
+        case Text():
+            if part.text.strip():
+                parts.append({"text": part.text})
         case ToolResult():
-            yield from _result(conversation, part, name)
+            parts += _result(conversation, part, name)
         case _:
-            yield from _medium(conversation, part)
+            parts += _medium(conversation, part)
 
 
 def _medium(conversation: Contents, part: Part) -> Iterator[JsonObject]:
@@ -238,21 +216,21 @@ def _medium(conversation: Contents, part: Part) -> Iterator[JsonObject]:
             pass
 
 
-def _result(conversation: Contents, part: ToolResult, name: str | None) -> Iterator[JsonObject]:
+def _result(conversation: Contents, part: ToolResult, name: str | None) -> list[JsonObject]:
     """Write a tool's result; what is no text stands within it since the third generation, and behind it before."""
     function = conversation.names.get(part.call_id) or name or ""
-    text = "\n".join(piece.text for piece in part.content if isinstance(piece, Text))
+    text = "".join([piece.text for piece in part.content if isinstance(piece, Text)])
     response: dict[str, object] = {
         "id": part.call_id,
         "name": function,
         "response": {"error" if part.is_error else "output": text},
     }
-    media = [medium for piece in part.content if not isinstance(piece, Text) for medium in _medium(conversation, piece)]
+    others = [piece for piece in part.content if not isinstance(piece, Text)]
+    media = [medium for piece in others for medium in _medium(conversation, piece)]
     if media and is_third(conversation.target.model):
         response["parts"] = media
         media = []
-    yield {_BY_RESULT: response}
-    yield from media
+    return [{_BY_RESULT: response}, *media]
 
 
 def _pair(conversation: Contents) -> None:
@@ -268,5 +246,5 @@ def _pair(conversation: Contents) -> None:
             paired = [answered[call] for call in dict.fromkeys(calls) if call in answered]
             if len(paired) < len(results):
                 conversation.note("dropped: a tool result without its call in the turn before")
-            turn.parts = [*paired, *(part for part in turn.parts if _BY_RESULT not in part)]
+            turn.parts = [*paired, *[part for part in turn.parts if _BY_RESULT not in part]]
         calls = []

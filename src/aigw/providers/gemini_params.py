@@ -11,8 +11,9 @@ from typing import Final, cast
 from aigw.manifest.snapshot import Target
 from aigw.providers import canonical, gemini_tools
 from aigw.providers.gemini_models import BUDGETS, LEVELS, is_third, is_vertex, takes_json_schema, thinks
-from aigw.providers.gemini_schema import fit
 from aigw.providers.gemini_tools import camel
+from aigw.providers.schema_subsets import GEMINI, GEMINI_OLD
+from aigw.providers.schemas import fit
 from aigw.types.json import EMPTY, JsonObject, as_object, as_text
 from aigw.types.request import Params
 
@@ -159,9 +160,8 @@ def _add_format(config: dict[str, object], params: Params, model: str, notes: li
     config["responseMimeType"] = "application/json"
     schema = as_object(as_object(form.get("json_schema")).get("schema"))
     if schema:
-        open_api = not takes_json_schema(model)
-        name = "responseSchema" if open_api else "responseJsonSchema"
-        config[name] = fit(schema, "response_format", notes, open_api=open_api)
+        name, subset = ("responseJsonSchema", GEMINI) if takes_json_schema(model) else ("responseSchema", GEMINI_OLD)
+        config[name] = fit(schema, "response_format", subset, notes)
 
 
 def _add_thinking(config: dict[str, object], params: Params, model: str, notes: list[str]) -> None:

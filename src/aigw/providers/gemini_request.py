@@ -12,7 +12,7 @@ from aigw.protocols import Outgoing
 from aigw.providers import gemini_messages, gemini_params
 from aigw.providers.canonical import parameters
 from aigw.providers.gemini_models import DIALECT, url
-from aigw.providers.writing import encoded, headers, refuse
+from aigw.providers.writing import encoded, headers, once, refuse
 from aigw.types.json import JsonObject, without
 from aigw.types.request import Request
 from aigw.wire import HttpRequest
@@ -20,6 +20,7 @@ from aigw.wire import HttpRequest
 _IN_THE_ADDRESS: Final = frozenset({"model", "stream"})
 
 
+@once
 def unsupported(request: Request, target: Target) -> tuple[str, ...]:
     """Name what of *request* Google, or the target's model, cannot express."""
     if request.dialect == DIALECT:

@@ -6,6 +6,7 @@ event: the last one counts.
 """
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from aigw.manifest.snapshot import Target
 from aigw.providers.decoding import SseDecoder
@@ -43,6 +44,9 @@ from aigw.types.events import (
 from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text, without
 from aigw.wire import decoded
 
+_REPORTED_EACH: Final = 16
+"""In how many chunks usage is read once on the way: each has it, and reading it costs as much as all the rest."""
+
 
 @dataclass(slots=True)
 class _Candidate:
@@ -60,7 +64,7 @@ class _Candidate:
 class GeminiDecoder(SseDecoder):
     """Events of Google's to ours. `Ended` comes with the connection's end, if all that began was finished."""
 
-    __slots__ = ("_blocked", "_books", "_candidates", "_first", "_issuer")
+    __slots__ = ("_blocked", "_books", "_candidates", "_counted", "_first", "_issuer", "_reported")
 
     def __init__(self, target: Target) -> None:
         super().__init__(target, read)
@@ -68,6 +72,8 @@ class GeminiDecoder(SseDecoder):
         self._first: JsonObject | None = None
         self._candidates: dict[int, _Candidate] = {}
         self._books: JsonObject = EMPTY
+        self._reported: JsonObject = EMPTY
+        self._counted = 0
         self._blocked: str | None = None
 
     def _event(self, name: str, text: str, events: list[Event]) -> None:
@@ -88,11 +94,14 @@ class GeminiDecoder(SseDecoder):
         if "promptFeedback" in body:
             self._blocked = block_reason(body) or self._blocked
         books = as_object(body.get("usageMetadata"))
-        if books and books != self._books:
+        if books:
             self._books = books
-            self._report(events, 0)
+            if self._counted % _REPORTED_EACH == 0:
+                self._report(events, 0)
+            self._counted += 1
 
     def _at_end(self, events: list[Event]) -> None:
+        self._report(events, 0)
         if not self._candidates and self._blocked is not None:
             events += (ChoiceEnded(FinishReason.CONTENT_FILTER, 0, self._blocked), Ended())
             return
@@ -126,6 +135,9 @@ class GeminiDecoder(SseDecoder):
             raise google_mid_answer(body, self._provider)
 
     def _report(self, events: list[Event], searched: int) -> None:
+        if self._books is self._reported and not searched:
+            return
+        self._reported = self._books
         usage = usage_of(self._books, searched)
         if usage is not None:
             events.append(UsageReported(usage))
@@ -141,7 +153,8 @@ class GeminiDecoder(SseDecoder):
             logprobs = self._part(candidate, as_object(item), logprobs, events)
         if logprobs is not None:
             events.append(TextDelta("", index, logprobs))
-        candidate.beyond.update(without(said, KNOWN_OF_CANDIDATE))
+        if not said.keys() <= KNOWN_OF_CANDIDATE:
+            candidate.beyond.update(without(said, KNOWN_OF_CANDIDATE))
         if said.get("finishReason"):
             candidate.beyond["finishReason"] = said["finishReason"]
 
@@ -160,7 +173,7 @@ class GeminiDecoder(SseDecoder):
             if text or signature:
                 events.append(ReasoningDelta(text, candidate.index, signature))
         elif text or part.get("thoughtSignature"):
-            extra = signed(part, self._issuer)
+            extra = signed(part, self._issuer) if "thoughtSignature" in part else EMPTY
             candidate.texts.append(text)
             candidate.said = True
             events.append(TextDelta(text, candidate.index, logprobs, {"delta": extra} if extra else EMPTY))

@@ -4,12 +4,13 @@ Source: https://ai.google.dev/api/caching#Tool and #ToolConfig.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from aigw.providers.canonical import functions
+from aigw.providers.canonical import ToolsWritten, functions, remembering
 from aigw.providers.gemini_models import takes_json_schema
-from aigw.providers.gemini_schema import fit
+from aigw.providers.schema_subsets import GEMINI, GEMINI_OLD
+from aigw.providers.schemas import fit
 from aigw.types.json import JsonObject, as_array, as_object, as_text, without
 from aigw.types.request import Params
 
@@ -58,14 +59,16 @@ def beyond(params: Params) -> Iterator[str]:
 
 def written(params: Params, model: str, left_out: frozenset[str], notes: list[str]) -> JsonObject:
     """Write `tools` and `toolConfig`; neither where there are no tools."""
-    kept = [
-        tool
-        for index, tool in enumerate(params.get("tools", ()))
-        if not left_out & {f"tools[{index}]", f"tools.{tool.get('type', index)}"}
-    ]
-    declared = [_declared(function, model, notes) for function in functions({"tools": kept})]
-    tools: list[JsonObject] = [{"functionDeclarations": declared}] if declared else []
-    tools += (_server_tool(tool) or tool for tool in kept if tool.get("type") != "function")
+    kept: Sequence[JsonObject] = params.get("tools", ())
+    if left_out:
+        kept = [
+            tool
+            for index, tool in enumerate(kept)
+            if not left_out & {f"tools[{index}]", f"tools.{tool.get('type', index)}"}
+        ]
+    tools, changes = _tools(kept, model)
+    notes += changes
+    declared = bool(tools) and "functionDeclarations" in tools[0]
     choice = params.get("tool_choice") if "tool_choice" not in left_out else None
     if not tools:
         if choice not in {None, "none", "auto"}:
@@ -73,6 +76,15 @@ def written(params: Params, model: str, left_out: frozenset[str], notes: list[st
         return {}
     config = None if choice is None or not declared else _config(choice)
     return {"tools": tools} if config is None else {"tools": tools, "toolConfig": {"functionCallingConfig": config}}
+
+
+@remembering
+def _tools(tools: Sequence[JsonObject], model: str) -> ToolsWritten:
+    notes: list[str] = []
+    declared = [_declared(function, model, notes) for function in functions({"tools": tools})]
+    written: list[JsonObject] = [{"functionDeclarations": declared}] if declared else []
+    written += (_server_tool(tool) or tool for tool in tools if tool.get("type") != "function")
+    return written, tuple(notes)
 
 
 def _server_tool(tool: JsonObject) -> JsonObject | None:
@@ -94,9 +106,9 @@ def _declared(function: JsonObject, model: str, notes: list[str]) -> JsonObject:
     parameters = as_object(function.get("parameters"))
     if takes_json_schema(model):
         if parameters:
-            declared["parametersJsonSchema"] = fit(parameters, f"the parameters of {name}", notes, open_api=False)
+            declared["parametersJsonSchema"] = fit(parameters, f"the parameters of {name}", GEMINI, notes)
     elif as_object(parameters.get("properties")):
-        declared["parameters"] = fit(parameters, f"the parameters of {name}", notes, open_api=True)
+        declared["parameters"] = fit(parameters, f"the parameters of {name}", GEMINI_OLD, notes)
     return declared
 
 

@@ -31,7 +31,8 @@ _ROWS: Final = (
         also=(RESPONSES, EMBEDDINGS, *OPERATIONS),
         hosts=(".api.openai.com",),
         regional={place: f"https://{place}.api.openai.com/v1" for place in ("us", "eu", "ae", "au", "in", "jp")},
-        quirks=Quirks(limit_name="max_completion_tokens", refused=REPLAY),
+        headers=("openai-*", "x-stainless-*"),
+        quirks=Quirks(limit_name="max_completion_tokens", refused=REPLAY, schemas="openai"),
     ),
     compatible(
         "openai-compatible",
@@ -51,7 +52,8 @@ _ROWS: Final = (
         key_env=("OPENAI_API_KEY",),
         base_env=("OPENAI_BASE_URL",),
         hosts=frozenset({".api.openai.com"}),
-        quirks=Quirks(limit_name="max_completion_tokens", refused=REPLAY),
+        headers=frozenset({"openai-*", "x-stainless-*"}),
+        quirks=Quirks(limit_name="max_completion_tokens", refused=REPLAY, schemas="openai"),
     ),
     compatible(
         "azure",
@@ -64,7 +66,8 @@ _ROWS: Final = (
         hosts=(".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com"),
         settings={"account": (), "api_version": ("OPENAI_API_VERSION",)},
         base_env=("AZURE_OPENAI_ENDPOINT",),
-        quirks=Quirks(limit_name="max_completion_tokens", refused=REPLAY, deployments=True),
+        headers=("x-ms-*", "x-stainless-*"),
+        quirks=Quirks(limit_name="max_completion_tokens", refused=REPLAY, deployments=True, schemas="openai"),
     ),
     Kind(
         name="anthropic",
@@ -74,6 +77,8 @@ _ROWS: Final = (
         base_url="https://api.anthropic.com",
         key_env=("ANTHROPIC_API_KEY",),
         auth="x-api-key",
+        headers=frozenset({"anthropic-*", "x-stainless-*"}),
+        flags=frozenset({"betas", "anthropic_beta"}),
     ),
     Kind(
         name="bedrock",
@@ -89,6 +94,8 @@ _ROWS: Final = (
             "eusc-de-east-1": "https://bedrock-runtime.eusc-de-east-1.amazonaws.eu",
         },
         ambient="aws:default",
+        headers=frozenset({"x-amzn-*"}),
+        flags=frozenset({"anthropic_beta"}),
     ),
     Kind(
         name="bedrock-openai",
@@ -100,6 +107,7 @@ _ROWS: Final = (
         settings={"region": ("AWS_REGION", "AWS_DEFAULT_REGION")},
         ambient="aws:default",
         service="bedrock-mantle",
+        headers=frozenset({"openai-project", "x-amzn-*"}),
         quirks=Quirks(limit_name="max_completion_tokens", refused=REPLAY),
     ),
     Kind(
@@ -110,6 +118,7 @@ _ROWS: Final = (
         base_url="https://generativelanguage.googleapis.com/v1beta",
         key_env=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
         auth="x-goog-api-key",
+        headers=frozenset({"x-goog-*"}),
     ),
     Kind(
         name="vertex",
@@ -129,6 +138,7 @@ _ROWS: Final = (
             "eu": "https://aiplatform.eu.rep.googleapis.com/v1/projects/{project}/locations/eu",
         },
         ambient="google:default",
+        headers=frozenset({"x-goog-*"}),
     ),
     Kind(
         name="vertex-express",
@@ -138,6 +148,7 @@ _ROWS: Final = (
         base_url="https://aiplatform.googleapis.com/v1",
         key_env=("VERTEX_API_KEY",),
         auth="x-goog-api-key",
+        headers=frozenset({"x-goog-*"}),
     ),
     Kind(name="echo", dialect="echo", title="Echo (offline)", base_url="echo:", auth="none", keyless=True),
     Kind(

@@ -15,13 +15,15 @@ from aigw.providers.canonical import (
     expressible,
     format_type,
     functions,
+    kept,
     parameters,
     parts_beyond,
     passed_on,
+    speakers,
     tools_beyond,
 )
 from aigw.providers.ollama_messages import DIALECT, lacking, written
-from aigw.providers.writing import encoded, endpoint, headers, refuse
+from aigw.providers.writing import encoded, endpoint, headers, once, refuse
 from aigw.types.json import JsonObject, as_object
 from aigw.types.request import Params, Request
 from aigw.wire import HttpRequest
@@ -67,9 +69,11 @@ _NATIVE: Final = frozenset({"options", "think", "format", "keep_alive", "truncat
 _EXPRESSED: Final = frozenset(
     {*_IN_OPTIONS, "tools", "tool_choice", "response_format", "reasoning_effort", "logprobs", "top_logprobs"}
 )
+_LOGPROBS: Final = frozenset({"logprobs", "top_logprobs"})
 _LEVELS: Final = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "high"}
 
 
+@once
 def unsupported(request: Request, target: Target) -> tuple[str, ...]:
     """Name what of *request* Ollama cannot express."""
     if request.dialect == DIALECT:
@@ -84,10 +88,7 @@ def unsupported(request: Request, target: Target) -> tuple[str, ...]:
     if params.get("reasoning_effort", "none") not in {"none", *_LEVELS}:
         names.append("reasoning_effort")
     # The name of a tool message is the tool's, which Ollama takes.
-    names += (
-        f"messages[{i}].name" for i, message in enumerate(request.messages) if message.name and message.role != "tool"
-    )
-    return (*names, *parts_beyond(request.messages, lacking))
+    return (*names, *speakers(request.messages), *parts_beyond(request.messages, lacking))
 
 
 def write(request: Request, target: Target) -> Outgoing:
@@ -109,15 +110,16 @@ def _body(request: Request, target: Target, left_out: frozenset[str], notes: lis
     if request.dialect == DIALECT and not request.edited:
         return {**request.verbatim, **target.params, "model": target.model, "stream": request.stream}
     said, other = parameters(request, target, notes)
-    params = cast("Params", {name: value for name, value in said.items() if name not in left_out})
-    messages = written(expressible(request.messages, left_out, lacking), target.id, notes)
+    params = kept(said, left_out)
+    messages = written(expressible(request.messages, left_out, lacking), notes)
     body: dict[str, object] = {"model": target.model, "messages": messages, "stream": request.stream}
     if target.unsupported == "pass":
         body.update(_unknown(params, other))
     _add_tools(body, params, target, notes)
     _add_format(body, params)
     _add_thinking(body, params, target, notes)
-    body.update({name: value for name, value in params.items() if name in {"logprobs", "top_logprobs"}})
+    if not _LOGPROBS.isdisjoint(params):
+        body.update({name: value for name, value in params.items() if name in _LOGPROBS})
     _add_options(body, params, other)
     body.update({name: other[name] for name in _NATIVE & other.keys() if name != "options"})
     return body
@@ -156,6 +158,8 @@ def _add_tools(body: dict[str, object], params: Params, target: Target, notes: l
 
 def _function(tool: JsonObject) -> JsonObject:
     """Write a function. Templates print its parameters, so there are some where it takes none."""
+    if "strict" not in tool and as_object(tool.get("parameters")):
+        return tool
     plain = {name: value for name, value in tool.items() if name != "strict"}
     return {**plain, "parameters": as_object(tool.get("parameters")) or {"type": "object", "properties": {}}}
 

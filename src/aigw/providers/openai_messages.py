@@ -3,8 +3,10 @@
 Source: https://platform.openai.com/docs/api-reference/chat/create
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
+from operator import is_
+from typing import Final
 
 from aigw.types.json import EMPTY, JsonObject, as_object
 from aigw.types.parts import (
@@ -23,20 +25,20 @@ from aigw.types.request import Message
 
 DIALECT = "openai-chat"
 
+_WITHOUT_EXTRA: Final = (Refusal, Opaque)
+_SAID: Final = (Text, Opaque)
 
-def written(message: Message, target_id: str, notes: list[str], place: str) -> list[JsonObject]:
-    """Write *message*: tool results first, each as a message of its own, then the rest as one.
 
-    Reasoning that another target issued is left out, with a note that names *place*.
-    """
+def written(message: Message) -> list[JsonObject]:
+    """Write *message*: tool results first, each as a message of its own, then the rest as one."""
     results = [part for part in message.parts if isinstance(part, ToolResult)]
-    rest = tuple(part for part in message.parts if not isinstance(part, ToolResult))
+    if not results:
+        return [_spoken(message, message.parts)]
+    rest = tuple([part for part in message.parts if not isinstance(part, ToolResult)])
     behind = rest if message.role == "tool" else ()
     messages = [_tool_message(result, behind, message) for result in results]
-    if message.role == "assistant":
-        messages.append(_assistant(message, rest, target_id, notes, place))
-    elif not results or (rest and not behind):
-        messages.append({"role": message.role, "content": _content(rest), **_named(message)})
+    if message.role == "assistant" or (rest and not behind):
+        messages.append(_spoken(message, rest))
     return messages
 
 
@@ -45,13 +47,18 @@ def translated(message: Message) -> Message:
 
     What a provider wants back with a part (`extra_content`) is no dialect's: it stays.
     """
-    return replace(message, parts=tuple(_bare(part) for part in message.parts), extra=EMPTY, verbatim=None)
+    parts = [_bare(part) for part in message.parts]
+    if not message.extra and all(map(is_, parts, message.parts)):
+        return message
+    return replace(message, parts=tuple(parts), extra=EMPTY, verbatim=None)
 
 
 def _bare(part: Part) -> Part:
-    if isinstance(part, Refusal | Opaque):
+    if isinstance(part, _WITHOUT_EXTRA):
         return part
     if isinstance(part, ToolResult):
+        if not part.extra and not any(piece.extra for piece in part.content):
+            return part
         content = tuple(replace(piece, extra=EMPTY) if piece.extra else piece for piece in part.content)
         return replace(part, content=content, extra=EMPTY)
     if not part.extra:
@@ -82,39 +89,50 @@ def _inexpressible(part: Part) -> str | None:
             return None
 
 
-def _assistant(message: Message, parts: tuple[Part, ...], target_id: str, notes: list[str], place: str) -> JsonObject:
-    said = tuple(part for part in parts if isinstance(part, Text | Opaque))
-    refusals = [part.text for part in parts if isinstance(part, Refusal)]
-    audio = next((part.id for part in parts if isinstance(part, Audio) and part.id), None)
+def _spoken(message: Message, parts: tuple[Part, ...]) -> JsonObject:
+    """Write what somebody said, with no tool's result among it."""
+    body = _assistant(parts) if message.role == "assistant" else {"role": message.role, "content": _content(parts)}
+    return body if message.name is None and not message.extra else {**body, **_named(message)}
+
+
+def _assistant(parts: tuple[Part, ...]) -> dict[str, object]:
+    said = [part for part in parts if isinstance(part, _SAID)]
     calls = [_call(part) for part in parts if isinstance(part, ToolCall)]
-    thoughts = [part for part in parts if isinstance(part, Reasoning)]
-    ours = [part.text for part in thoughts if part.issuer in {None, target_id}]
-    if len(ours) < len(thoughts):
-        notes.append(f"stripped: reasoning of {place} (another target issued it)")
     body: dict[str, object] = {"role": "assistant", "content": _content(said) if said else None}
-    if refusals:
-        body["refusal"] = "".join(refusals)
-    if any(ours):
-        body["reasoning_content"] = "".join(ours)
-    if audio:
-        body["audio"] = {"id": audio}
     if calls:
         body["tool_calls"] = calls
-    return {**body, **_named(message)}
+    if len(said) + len(calls) < len(parts):
+        body.update(_beside(parts))
+    return body
+
+
+def _beside(parts: tuple[Part, ...]) -> JsonObject:
+    """Write what an assistant's message has fields of their own for, beside its content and its calls."""
+    refusals = [part.text for part in parts if isinstance(part, Refusal)]
+    thoughts = "".join(part.text for part in parts if isinstance(part, Reasoning))
+    audio = next((part.id for part in parts if isinstance(part, Audio) and part.id), None)
+    body: dict[str, object] = {}
+    if refusals:
+        body["refusal"] = "".join(refusals)
+    if thoughts:
+        body["reasoning_content"] = thoughts
+    if audio:
+        body["audio"] = {"id": audio}
+    return body
 
 
 def _named(message: Message) -> JsonObject:
     return dict(message.extra) if message.name is None else {"name": message.name, **message.extra}
 
 
-def _content(parts: Iterable[Part]) -> object:
+def _content(parts: Sequence[Part]) -> object:
     """Give a plain string where one text is all there is, else the list of parts."""
-    pieces = tuple(parts)
-    if not pieces:
+    if not parts:
         return ""
-    if len(pieces) == 1 and isinstance(pieces[0], Text) and not pieces[0].extra:
-        return pieces[0].text
-    return [piece for piece in map(_piece, pieces) if piece]
+    first = parts[0]
+    if len(parts) == 1 and isinstance(first, Text) and not first.extra:
+        return first.text
+    return [piece for piece in map(_piece, parts) if piece]
 
 
 def _piece(part: Part) -> JsonObject:
@@ -158,10 +176,12 @@ def _typed(kind: str, inner: JsonObject, extra: JsonObject) -> JsonObject:
 
 def _call(part: ToolCall) -> JsonObject:
     written = "input" if part.kind == "custom" else "arguments"
+    if not part.extra:
+        return {"id": part.id, "type": part.kind, part.kind: {"name": part.name, written: part.arguments}}
     return {"id": part.id, **_typed(part.kind, {"name": part.name, written: part.arguments}, part.extra)}
 
 
 def _tool_message(result: ToolResult, behind: tuple[Part, ...], message: Message) -> JsonObject:
     content = _content((*result.content, *behind))
     body = {"role": "tool", "tool_call_id": result.call_id, "content": content, **result.extra}
-    return {**body, **_named(message)} if message.role == "tool" else body
+    return {**body, **_named(message)} if message.role == "tool" and (message.name or message.extra) else body

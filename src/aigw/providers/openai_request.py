@@ -4,15 +4,20 @@ Sources: https://platform.openai.com/docs/api-reference/chat/create, and the ref
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 from aigw.manifest.snapshot import Target
 from aigw.protocols import Outgoing
+from aigw.providers.canonical import PLAIN, kinds_of, tools_beyond
+from aigw.providers.openai_adapted import adapted
 from aigw.providers.openai_messages import DIALECT, beyond, translated, translated_tool, written
-from aigw.providers.writing import address, encoded, headers, refuse
+from aigw.providers.openai_schemas import fit_chat
+from aigw.providers.writing import address, encoded, headers, once, refuse
 from aigw.types.json import JsonObject, as_array, as_object
-from aigw.types.parts import Audio, File, Image
+from aigw.types.kind import Quirks
+from aigw.types.parts import Audio, File, Image, Part, ToolResult
 from aigw.types.request import Message, Request
 from aigw.wire import HttpRequest
 
@@ -31,6 +36,7 @@ _NEUTRAL: Final[Mapping[str, tuple[object, ...]]] = {
     "logit_bias": ({},),
     "store": (False,),
     "parallel_tool_calls": (True,),
+    "modalities": (["text"],),
     "stream_options": ({}, {"include_usage": True}, {"include_usage": False}),
 }
 """Values that change nothing: leaving them out loses nothing, so they are never refused."""
@@ -39,6 +45,7 @@ _HARMLESS: Final = frozenset({"n"})
 """Hosts that refuse another value take the one that changes nothing: it is sent as the caller wrote it."""
 
 
+@once
 def unsupported(request: Request, target: Target) -> tuple[str, ...]:
     """Name what of *request* the target's provider does not take, as its kind says."""
     parameters, fields = _refused(target.provider.kind.quirks.refused)
@@ -47,14 +54,18 @@ def unsupported(request: Request, target: Target) -> tuple[str, ...]:
         body = _with_manifest(_body(request, target), target, [])
         names += (name for name in parameters if _says(body, *name.partition(".")[::2]))
     if "name" in fields:
-        names += (f"messages[{index}].name" for index, message in enumerate(request.messages) if message.name)
+        names += (f"messages[{i}].name" for i, each in enumerate(request.messages) if each.name and each.role != "tool")
     lacks = target.provider.kind.quirks.lacks
-    for index, message in enumerate(request.messages):
-        names += (f"messages[{index}].{kind}" for kind in _in(message, lacks))
+    if lacks:
+        for index, message in enumerate(request.messages):
+            names += (f"messages[{index}].{kind}" for kind in _in(message, lacks))
     own = request.dialect == DIALECT
     if not own:
         names += sorted((_BEYOND & request.params.keys()) - target.provider.kind.quirks.takes)
         names += request.other
+        names += (name for name in tools_beyond(request.params) if name != "tools.custom")
+    if kinds_of(request.messages) <= PLAIN:
+        return tuple(names)
     for index, message in enumerate(request.messages):
         if message.verbatim is None or not own:
             names += beyond(message, f"messages[{index}]")
@@ -69,6 +80,8 @@ def write(request: Request, target: Target) -> Outgoing:
         request = _without(request, target.provider.kind.quirks.lacks)
     body = _with_manifest(_body(request, target), target, notes)
     body["messages"] = _messages(request, target, notes)
+    if request.dialect != DIALECT:
+        fit_chat(body, target, notes)
     _apply_quirks(body, target, left_out)
     _set_streaming(body, request, target)
     outgoing = HttpRequest(
@@ -81,19 +94,26 @@ def write(request: Request, target: Target) -> Outgoing:
 
 
 def _in(message: Message, lacks: frozenset[str]) -> list[str]:
-    """Name the kinds of part in *message* that a host *lacks*."""
-    return [kind for part in message.parts if (kind := _KINDS.get(type(part))) in lacks] if lacks else []
+    """Name the kinds of part in *message*, or in a tool's result in it, that a host *lacks*."""
+    inside = (piece for part in message.parts if isinstance(part, ToolResult) for piece in part.content)
+    return [kind for part in (*message.parts, *inside) if (kind := _KINDS.get(type(part))) in lacks] if lacks else []
 
 
 def _without(request: Request, lacks: frozenset[str]) -> Request:
     """Give *request* without the parts that a host *lacks*; messages that have none stay as they are."""
     messages = tuple(
-        message.edit(tuple(part for part in message.parts if _KINDS.get(type(part)) not in lacks))
+        message.edit(tuple(_rest(part, lacks) for part in message.parts if _KINDS.get(type(part)) not in lacks))
         if _in(message, lacks)
         else message
         for message in request.messages
     )
     return request.edit(messages=messages)
+
+
+def _rest(part: Part, lacks: frozenset[str]) -> Part:
+    if not isinstance(part, ToolResult):
+        return part
+    return replace(part, content=tuple(piece for piece in part.content if _KINDS.get(type(piece)) not in lacks))
 
 
 def _body(request: Request, target: Target) -> dict[str, object]:
@@ -143,37 +163,20 @@ def _messages(request: Request, target: Target, notes: list[str]) -> object:
     own = request.dialect == DIALECT
     messages = [
         body
-        for index, message in enumerate(request.messages)
+        for message in request.messages
         for body in (
             (message.verbatim,)
             if own and message.verbatim is not None
-            else written(message if own else translated(message), target.id, notes, f"messages[{index}]")
+            else written(message if own else translated(message))
         )
     ]
     _, unwanted = _refused(quirks.refused)
     if target.unsupported == "pass":
         unwanted -= {"name"}
-    if not unwanted and quirks.developer_role:
+    as_it_is = quirks.developer_role and quirks.nulls and not quirks.bare_media and "refusal" not in unwanted
+    if as_it_is and all(map(unwanted.isdisjoint, messages)):
         return messages
-    return [_adapted(message, unwanted, index, target, notes) for index, message in enumerate(messages)]
-
-
-def _adapted(message: object, unwanted: frozenset[str], index: int, target: Target, notes: list[str]) -> object:
-    """Give *message* as the provider takes it, the very same object where nothing is to change."""
-    body = as_object(message)
-    strip = unwanted & body.keys()
-    rename = body.get("role") == "developer" and not target.provider.kind.quirks.developer_role
-    if not strip and not rename:
-        return message
-    changed = {name: value for name, value in body.items() if name not in strip}
-    if rename:
-        changed["role"] = "system"
-    notes.extend(
-        f"stripped: {name} of messages[{index}] ({target.provider.kind.name} does not take it back)"
-        for name in sorted(strip - {"name"})
-        if body[name]
-    )
-    return changed
+    return [adapted(message, unwanted, index, target, notes) for index, message in enumerate(messages)]
 
 
 def _apply_quirks(body: dict[str, object], target: Target, left_out: frozenset[str]) -> None:
@@ -189,10 +192,31 @@ def _apply_quirks(body: dict[str, object], target: Target, left_out: frozenset[s
     for name, theirs in quirks.renamed.items():
         if name in body:
             body.setdefault(theirs, body.pop(name))
+    if quirks.parameters_required and "tools" in body:
+        body["tools"] = [_with_parameters(tool) for tool in as_array(body["tools"])]
+    if quirks.stop_list and isinstance(body.get("stop"), str):
+        body["stop"] = [body["stop"]]
+    _translate_values(body, quirks)
+
+
+def _translate_values(body: dict[str, object], quirks: Quirks) -> None:
+    """Write values in the provider's words for them, or in other fields that say the same."""
     for name, words in quirks.values.items():
         value = body.get(name)
         if isinstance(value, str) and value in words:
             body[name] = words[value]
+    for name, fields in quirks.instead.items():
+        value = body.get(name)
+        if isinstance(value, str) and value in fields:
+            del body[name]
+            body.update({key: said for key, said in fields[value].items() if key not in body})
+
+
+def _with_parameters(tool: object) -> object:
+    function = as_object(as_object(tool).get("function"))
+    if not function or function.get("parameters") is not None:
+        return tool
+    return {**as_object(tool), "function": {**function, "parameters": {"type": "object", "properties": {}}}}
 
 
 def _leave_out(body: dict[str, object], name: str) -> None:

@@ -99,6 +99,7 @@ class ChatDecoder(SseDecoder):
     """Chunks to events. `Ended` comes with `[DONE]`, or at the end of a stream whose choices have all finished."""
 
     __slots__ = (
+        "_before",
         "_choices",
         "_done",
         "_extra",
@@ -111,6 +112,7 @@ class ChatDecoder(SseDecoder):
         super().__init__(target, read)
         self._quirks = target.provider.kind.quirks
         self._choices: dict[int, _Choice] = {}
+        self._before: JsonObject = EMPTY
         self._extra: JsonObject = EMPTY
         self._seed: object = None
         self._started = False
@@ -137,11 +139,8 @@ class ChatDecoder(SseDecoder):
     def _chunk(self, chunk: JsonObject, events: list[Event]) -> None:
         extra = self._extra_of(chunk)
         choices = as_array(chunk.get("choices"))
-        if not self._started and ("choices" in chunk or "id" in chunk):
-            self._started = True
-            self._seed = chunk.get("id") or chunk.get("created")
-            model, created = as_text(chunk.get("model")), as_int(chunk.get("created"))
-            events.append(Started(as_text(chunk.get("id")) or None, model or None, created, extra))
+        if not self._started:
+            self._start(chunk, extra, events)
         for place, said in enumerate(choices):
             self._choice(as_object(said), place, extra, events)
         said = chunk.get("usage") or ("x_groq" in chunk and as_object(chunk["x_groq"]).get("usage"))
@@ -149,6 +148,18 @@ class ChatDecoder(SseDecoder):
             usage = usage_of(said, self._quirks)
             if usage is not None:
                 events.append(UsageReported(usage, extra))
+
+    def _start(self, chunk: JsonObject, extra: JsonObject, events: list[Event]) -> None:
+        """Begin with the first chunk that has a name or content: Azure puts what its filters found before that one."""
+        if not chunk.get("id") and not chunk.get("choices"):
+            self._before = extra or self._before
+            return
+        self._started = True
+        self._seed = chunk.get("id") or chunk.get("created")
+        model, created = as_text(chunk.get("model")), as_int(chunk.get("created"))
+        if self._before:
+            extra = {"chunk": {**as_object(self._before["chunk"]), **as_object(extra.get("chunk"))}}
+        events.append(Started(as_text(chunk.get("id")) or None, model or None, created, extra))
 
     def _extra_of(self, chunk: JsonObject) -> JsonObject:
         """Give the chunk's fields beyond our words; the object is shared while they stay the same."""

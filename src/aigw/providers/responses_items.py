@@ -39,7 +39,7 @@ _CALL_EXTRAS: Final = ("namespace", "caller")
 def items_of(messages: Sequence[Message], target: Target, notes: list[str], *, own: bool) -> list[JsonObject]:
     """Write *messages*; *own* says that the caller wrote them in this dialect, so what nobody edited stays as it is.
 
-    Reasoning that *target* did not issue, or cannot be given back, is left out, with a note.
+    Reasoning that *target* cannot be given back is left out, with a note.
     """
     writer = _Writer(target, notes, own=own, custom=_custom_calls(messages))
     return [item for index, message in enumerate(messages) for item in writer.items(message, f"messages[{index}]")]
@@ -95,7 +95,7 @@ class _Writer:
 
         Its verbatim form is the piece of the body it was read from (`{"input": [item, …]}`): a turn may be many items.
         """
-        if self.own and message.verbatim is not None and not self._is_foreign(message):
+        if self.own and message.verbatim is not None:
             return [as_object(item) for item in as_array(message.verbatim.get("input"))]
         beside = _kept(message.extra, _MESSAGE_EXTRAS) if self.own else EMPTY
         first = message.parts[0] if len(message.parts) == 1 else None
@@ -104,10 +104,6 @@ class _Writer:
         if message.role == "assistant":
             return self._assistant(message, beside, place)
         return self._asked(message, place)
-
-    def _is_foreign(self, message: Message) -> bool:
-        """Whether *message* holds reasoning that another target is known to have issued: that is never sent on."""
-        return any(isinstance(part, Reasoning) and part.issuer not in {None, self.target.id} for part in message.parts)
 
     def _asked(self, message: Message, place: str) -> list[JsonObject]:
         """Write what does not come from the model: tool results are items of their own, where they stand."""
@@ -171,13 +167,10 @@ class _Writer:
     def _reasoning(self, part: Reasoning, place: str) -> list[JsonObject]:
         said = as_text(part.extra.get("id"))
         known: JsonObject = {"type": "reasoning"} if said is None else {"type": "reasoning", "id": said}
-        opaque = part.encrypted is not None or part.signature is not None
-        if part.issuer != self.target.id and (part.issuer is not None or (opaque and not self.own)):
-            self.notes.append(f"stripped: reasoning of {place} (another target issued it)")
-        elif part.encrypted is not None:
+        if part.encrypted is not None:
             summary = [{"type": "summary_text", "text": part.text}] if part.text else []
             return [{**known, "summary": summary, "encrypted_content": part.encrypted}]
-        elif "message.reasoning_content" in self.target.provider.kind.quirks.refused:
+        if "message.reasoning_content" in self.target.provider.kind.quirks.refused:
             if part.text:
                 self.notes.append(f"stripped: reasoning of {place} (it is not encrypted, so it cannot be sent back)")
         elif part.text:

@@ -47,7 +47,7 @@ class Items:
     def __init__(self) -> None:
         self._items: list[Item] = []
         self.calls = 0
-        """How many of them are calls of the caller's tools."""
+        """How many calls of the caller's tools were named."""
 
     @property
     def open(self) -> list[Item]:
@@ -60,11 +60,16 @@ class Items:
         return [item.body for item in self._items]
 
     def begin(self, kind: str, slot: int | None, said: str | None, body: JsonObject = EMPTY) -> Item:
-        """Begin an item; calls are counted densely from 0, whatever else the provider's places count."""
-        item = Item(kind, slot, said, self.calls, body)
-        self.calls += kind in CALLS
+        """Begin an item."""
+        item = Item(kind, slot, said, body=body)
         self._items.append(item)
         return item
+
+    def name(self, item: Item) -> None:
+        """Count *item*, a call, densely from 0 in the order in which calls are told, whatever the provider's places."""
+        item.named = True
+        item.call = self.calls
+        self.calls += 1
 
     def going_on(self, kind: str, slot: int | None, said: str | None) -> Item:
         """Find the item of *kind* that an event goes on with, or begin one."""
@@ -98,7 +103,7 @@ class Items:
         return found
 
     def _known(self, body: JsonObject, kind: str, said: str | None) -> Item | None:
-        call = body.get("call_id") if kind in CALLS else None
+        call = as_text(body.get("call_id")) if kind in CALLS else None
         for item in self._items:
             same_call = call and item.body.get("call_id") == call
             if item.kind == kind and (same_call or (said and item.id == said)):

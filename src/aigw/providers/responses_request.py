@@ -6,19 +6,21 @@ the provider unless its caller says `store`: that is what those dialects promise
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Final, cast
+from typing import Final
 
 from aigw.manifest.snapshot import Target
 from aigw.protocols import Outgoing
 from aigw.providers import canonical
+from aigw.providers.openai_schemas import fit_responses
 from aigw.providers.responses_items import DIALECT, beyond, items_of
 from aigw.providers.responses_params import EXPRESSED, NATIVE, keep_nothing, leave_out, put, said, tools_beyond
-from aigw.providers.writing import address, encoded, headers, refuse
-from aigw.types.json import JsonObject, as_array, as_object, as_text
+from aigw.providers.writing import address, encoded, headers, once, refuse
+from aigw.types.json import EMPTY, JsonObject, as_array, as_object, as_text
 from aigw.types.parts import Audio, File, Image
 from aigw.types.request import Message, Params, Request
 from aigw.wire import HttpRequest
 
+_STOP: Final = frozenset({"stop"})
 _KINDS: Final[Mapping[type, str]] = {Image: "image", Audio: "audio", File: "file"}
 _NEUTRAL: Final[Mapping[str, tuple[object, ...]]] = {
     "n": (1,),
@@ -33,18 +35,22 @@ _NEUTRAL: Final[Mapping[str, tuple[object, ...]]] = {
 """Values that change nothing: a provider without the parameter loses nothing by not getting them."""
 
 
+@once
 def unsupported(request: Request, target: Target) -> tuple[str, ...]:
     """Name what of *request* the dialect, or the target's provider, cannot express."""
     own = request.dialect == DIALECT
     params, other = canonical.parameters(request, target, [])
     names: list[str] = []
     if not own:
-        kept = cast("Params", {name: value for name, value in params.items() if name != "stop" or value})
-        names += canonical.beyond(kept, other, EXPRESSED | target.provider.kind.quirks.takes, NATIVE)
-        names += (f"messages[{index}].name" for index, message in enumerate(request.messages) if message.name)
+        kept = canonical.kept(params, frozenset() if params.get("stop") else _STOP)
+        takes = target.provider.kind.quirks.takes
+        names += canonical.beyond(kept, other, EXPRESSED | takes if takes else EXPRESSED, NATIVE)
+        names += (f"messages[{i}].name" for i, each in enumerate(request.messages) if each.name and each.role != "tool")
     names += tools_beyond(params, own=own)
     names += _refused(params, {**request.verbatim, **other} if own else other, target)
     lacks = target.provider.kind.quirks.lacks
+    if canonical.kinds_of(request.messages) <= canonical.PLAIN:
+        return tuple(dict.fromkeys(names))
     for index, message in enumerate(request.messages):
         names += (
             f"messages[{index}].{_KINDS[type(part)]}" for part in message.parts if _KINDS.get(type(part)) in lacks
@@ -127,6 +133,7 @@ def _translated(request: Request, target: Target, names: frozenset[str], notes: 
         if name in names:
             put(body, name, value)
     _lay_over(body, target, notes)
+    fit_responses(body, target, notes)
     keep_nothing(body, target.model, target.provider.kind.quirks.refused)
     return body
 
@@ -171,8 +178,9 @@ def _refusals(refused: frozenset[str]) -> tuple[str, ...]:
 
 def _refused(params: Params, other: JsonObject, target: Target) -> Iterator[str]:
     """Name what the target's provider does not take, as its kind says: parameters, values, types of tool."""
-    values: JsonObject = {**other, **params}
-    for refused in _refusals(target.provider.kind.quirks.refused):
+    refusals = _refusals(target.provider.kind.quirks.refused)
+    values: JsonObject = {**other, **params} if refusals else EMPTY
+    for refused in refusals:
         name, _, variant = refused.partition(".")
         value = values.get(name)
         if value is None or (not variant and value in _NEUTRAL.get(name, ())):

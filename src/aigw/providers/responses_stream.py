@@ -146,7 +146,7 @@ class ResponsesDecoder(SseDecoder):
 
     def _name(self, item: Item, events: list[Event]) -> None:
         """Hand on a call's beginning: its id and name, and what has come of its input by now."""
-        item.named = True
+        self._items.name(item)
         name = as_text(item.body.get("name")) or ""
         known = as_text(item.body.get("call_id")) or call_id(self._seed, item.slot, name)
         kind = "function" if item.kind == "function_call" else "custom"

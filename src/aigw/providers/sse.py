@@ -44,6 +44,11 @@ class SseParser:
         Raises `UnreadableAnswerError` for bad UTF-8 or an endless event; where good events come before bad UTF-8 in
         *data*, they are given, and the error is left in `broken`.
         """
+        if not self._pending and not self._after_cr:
+            alone = _alone(data)
+            if alone is not None:
+                self._started = self.seen = True
+                return [alone]
         if self._after_cr or b"\r" in data:
             data = self._with_line_feeds(data)
         if not data:
@@ -80,7 +85,8 @@ class SseParser:
             self._after_cr = False
         if data:
             self._after_cr = data[-1:] == b"\r"
-        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
+        data = data.replace(b"\r\n", b"\n")
+        return data.replace(b"\r", b"\n") if b"\r" in data else data
 
     def _hold(self, data: bytes) -> None:
         self._pending.append(data)
@@ -112,9 +118,12 @@ class SseParser:
             self._started = True
         events: list[SseEvent] = []
         for block in text.split("\n\n"):
-            if block.startswith("data: ") and "\n" not in block:
-                if len(block) > 6:  # noqa: PLR2004 - the length of "data: "
-                    events.append(("", block[6:]))
+            name, data = "", block
+            if block.startswith("event: "):
+                name, _, data = block.partition("\n")
+            if data.startswith("data: ") and "\n" not in data:
+                if len(data) > 6:  # noqa: PLR2004 - the length of "data: "
+                    events.append((name[7:], data[6:]))
             elif block:
                 self._block(block, events)
         if events:
@@ -136,6 +145,27 @@ class SseParser:
         joined = "\n".join(data)
         if joined:
             events.append((name, joined))
+
+
+def _alone(data: bytes) -> SseEvent | None:
+    """Give the one event that *data* is from its first byte to its last: what a read holds while tokens come singly."""
+    name = 0
+    if data[:7] == b"event: ":
+        name = data.find(b"\n") + 1
+    line = data.find(b"\n", name)
+    body, rest = data[name + 6 : line], data[line:]
+    if data[name : name + 6] != b"data: " or b"\r" in data[:name]:
+        return None
+    if rest == b"\n\r\n" and body[-1:] == b"\r":
+        body = body[:-1]
+    elif rest != b"\n\n":
+        return None
+    if b"\r" in body or not body:
+        return None
+    try:
+        return data[7 : name - 1].decode() if name else "", body.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _is_whole(data: str) -> bool:

@@ -46,7 +46,7 @@ _CODES: Final[Mapping[type[APIStatusError], str]] = {
     ),
     ContentPolicyError: (
         "content_filter content_policy_violation invalid_prompt bio_policy cyber_policy moderation_blocked"
-        " responsibleaipolicyviolation content_moderation"
+        " responsibleaipolicyviolation content_moderation image_content_policy_violation"
     ),
     AuthenticationError: "invalid_api_key authentication_error unauthenticated api_key_invalid invalid_authentication",
     PermissionDeniedError: "permission_error permission_denied unsupported_country_region_territory",
@@ -57,6 +57,31 @@ _CODES: Final[Mapping[type[APIStatusError], str]] = {
 BY_CODE: Final[Mapping[str, type[APIStatusError]]] = MappingProxyType(
     {code: error for error, codes in _CODES.items() for code in codes.split()}
 )
+
+_STATUSES: Final[Mapping[int, str]] = {
+    400: (
+        "invalid_request_error tool_use_failed invalid_image invalid_image_format invalid_base64_image"
+        " invalid_image_url image_too_large image_too_small image_parse_error invalid_image_mode image_file_too_large"
+        " unsupported_image_media_type empty_image_file failed_to_download_image image_file_not_found"
+    ),
+    402: "billing_error payment_required weight_exceeds_budget insufficient_balance",
+    413: "request_too_large",
+    498: "capacity_exceeded",
+    500: "api_error server_error",
+    503: (
+        "server_is_overloaded service_unavailable_error unavailable_error service_unavailable engine_overloaded_error"
+        " insufficient_system_resource overloaded"
+    ),
+    504: "timeout_error",
+}
+
+STATUS_OF: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        **{code: error.default_status for code, error in BY_CODE.items()},
+        **{code: status for status, codes in _STATUSES.items() for code in codes.split()},
+    }
+)
+"""The status that a code comes with over HTTP: what an error inside a stream is taken to have."""
 
 BY_STATUS: Final[Mapping[int, type[APIStatusError]]] = MappingProxyType(
     {

@@ -1,13 +1,14 @@
 """Streams around the commit point: hold events back until content comes, then guard the rest against a silent end.
 
 Until the first content event nothing has been handed to the caller, so a failure may still be hidden by another
-attempt. From then on the stream either ends whole or raises `StreamInterrupted`.
+attempt. From then on the stream either ends whole or raises `StreamInterrupted`, or `NonconformingAnswerError` at its
+end where the caller gave a schema.
 """
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from aigw.errors import StreamInterrupted
+from aigw.errors import NonconformingAnswerError, StreamInterrupted
 from aigw.types.embeddings import Embedded
 from aigw.types.events import (
     Answer,
@@ -87,6 +88,12 @@ class Committed:
         except StopAsyncIteration:
             if self._end():
                 raise self._interrupted(None) from None
+            raise
+        except NonconformingAnswerError as error:
+            # Nothing broke off: all of it was handed over, and is not what was asked for.
+            if self._end():
+                self._attempt.failed(error)
+                error.attempts = tuple(self._attempt.trail.attempts)
             raise
         except Exception as error:
             if self._end():

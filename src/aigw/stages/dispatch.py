@@ -9,11 +9,20 @@ from urllib.parse import urlsplit
 
 from aigw.call import Call, One, Patience, Reply
 from aigw.credentials.cache import Credentials
-from aigw.errors import APIConnectionError, APIError, AuthenticationError, PermissionDeniedError
+from aigw.errors import (
+    APIConnectionError,
+    APIError,
+    AuthenticationError,
+    PermissionDeniedError,
+)
 from aigw.manifest.snapshot import Provider, Target
+from aigw.policies.affinity import Issuers
 from aigw.policies.authorization import authorised
+from aigw.policies.crossing import crossed
+from aigw.policies.headers import joined, passing, unflagged
 from aigw.policies.masking import masked
-from aigw.protocols import Adapter, AdapterFinder, Decoder, Exchange, Runtime, is_offline
+from aigw.protocols import Adapter, AdapterFinder, AnyAdapter, Decoder, Exchange, Runtime, is_offline
+from aigw.stages.heard import Heard, hearing_of, judge
 from aigw.types.credential import Credential, secret_values
 from aigw.types.events import Broken, ChoiceEnded, Ended, Event, Native, Started, UsageReported
 from aigw.wire import HttpRequest, HttpResponse, is_success, with_query
@@ -27,18 +36,15 @@ LIFECYCLE = (Started, Native, ChoiceEnded, UsageReported, Ended)
 class Dispatch:
     """Writes the request with the target's adapter, sends it through the runtime, and reads what comes back."""
 
-    def __init__(self, runtime: Runtime, adapters: AdapterFinder, credentials: Credentials) -> None:
+    def __init__(self, runtime: Runtime, adapters: AdapterFinder, credentials: Credentials, issuers: Issuers) -> None:
         self._runtime = runtime
         self._adapters = adapters
         self._credentials = credentials
+        self._issuers = issuers
 
     async def __call__(self, call: Call) -> Reply:
         """Send the attempt that *call* is aimed at. Raises the errors of `aigw.errors`."""
-        target = call.target
-        adapter = None if target is None else self._adapters(target.provider.kind, call.request)
-        if target is None or adapter is None:
-            message = "dispatch needs a call that is aimed at a target which can take it"
-            raise ValueError(message)
+        call, target, adapter = self._fitted(call)
         if is_offline(adapter):
             return Reply(Played(adapter.play(call.request, target)))
         credential = await self._credentials.of(target.provider, self._runtime, call.deadline)
@@ -51,6 +57,29 @@ class Dispatch:
                 self._credentials.forget(target.provider)
             raise
 
+    def rehearse(self, call: Call) -> None:
+        """Note what writing for the target that *call* is aimed at leaves out. Raises what writing raises."""
+        call, target, adapter = self._fitted(call)
+        if not is_offline(adapter):
+            _noted(call, adapter.write(call.request, target).notes)
+
+    def _fitted(self, call: Call) -> tuple[Call, Target, AnyAdapter]:
+        """Give *call* without what is for others than its target, that target, and what to write for it with."""
+        target = call.target
+        adapter = None if target is None else self._adapters(target.provider.kind, call.request)
+        if target is None or adapter is None:
+            message = "dispatch needs a call that is aimed at a target which can take it"
+            raise ValueError(message)
+        kind = target.provider.kind
+        request, notes = unflagged(call.request, kind)
+        alone = call.route is not None and len(call.route.targets) == 1
+        request, stripped = crossed(request, target, adapter.dialect, self._issuers.of, alone=alone)
+        headers, withheld = passing(call.options.extra_headers, kind)
+        _noted(call, (*notes, *stripped, *withheld))
+        if withheld:
+            call = replace(call, options=replace(call.options, extra_headers=headers))
+        return call if request is call.request else replace(call, request=request), target, adapter
+
     async def _send(self, call: Call, target: Target, adapter: Adapter[Any], credential: Credential | None) -> Reply:
         request = self._written(call, target, adapter, credential)
         timeouts = call.timeouts or target.timeouts
@@ -61,7 +90,9 @@ class Dispatch:
             if streamed and is_success(exchange.status) and not _is_whole(exchange):
                 call.trail.response = HttpResponse(exchange.status, exchange.headers)
                 decoder = adapter.decoder(target, call.request)
-                return Reply(Streamed(exchange, decoder, patience, secret_values(credential)))
+                stream = Streamed(exchange, decoder, patience, secret_values(credential))
+                hearing = hearing_of(call, target, adapter)
+                return Reply(stream if hearing is None else Heard(stream, hearing, call.trail))
             response = await _read(exchange)
         except BaseException:
             await exchange.aclose()
@@ -70,14 +101,17 @@ class Dispatch:
         if not response.is_success:
             raise adapter.error(response, target)
         call.trail.response = response
-        return Reply(One(adapter.read(response, target, call.request)))
+        answer = adapter.read(response, target, call.request)
+        hearing = hearing_of(call, target, adapter)
+        if hearing is not None:
+            hearing.hear(answer)
+            judge(hearing, call.trail, response)
+        return Reply(One(answer))
 
     def _written(self, call: Call, target: Target, adapter: Adapter[Any], credential: Credential | None) -> HttpRequest:
         """Give the request as it is sent: written, with the caller's extras, and authorised last of all."""
         outgoing = adapter.write(call.request, target)
-        for note in outgoing.notes:
-            if note not in call.trail.notes:
-                call.trail.notes.append(note)
+        _noted(call, outgoing.notes)
         request = _with_extras(outgoing.request, call)
         if credential is None:
             return request
@@ -152,6 +186,13 @@ class Played:
         self._events.clear()
 
 
+def _noted(call: Call, notes: Sequence[str]) -> None:
+    """Put *notes* on record, each once."""
+    for note in notes:
+        if note not in call.trail.notes:
+            call.trail.notes.append(note)
+
+
 def _is_whole(exchange: Exchange) -> bool:
     """Whether an answer that was asked for as a stream came as one document (or as a page of some proxy)."""
     return exchange.headers.get("content-type", "").lower().startswith(WHOLE)
@@ -167,11 +208,8 @@ def _with_extras(request: HttpRequest, call: Call) -> HttpRequest:
     options = call.options
     if not options.extra_headers and not options.extra_query:
         return request
-    replaced = {name.lower() for name in options.extra_headers}
-    kept = tuple(pair for pair in request.headers if pair[0].lower() not in replaced)
     url = with_query(request.url, options.extra_query)
-    added = ((name, value.strip()) for name, value in options.extra_headers.items())
-    return replace(request, url=url, headers=(*kept, *added))
+    return replace(request, url=url, headers=joined(request.headers, options.extra_headers))
 
 
 def _check_host(url: str, provider: Provider) -> None:

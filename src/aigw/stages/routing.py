@@ -1,13 +1,13 @@
 """Routing: from the name the caller used to the ordered list of targets that may take the call."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from aigw.call import NO_LIMITS, Call, Deadline, Reply
 from aigw.credentials.cache import Credentials
 from aigw.errors import APIError, AuthenticationError, UnsupportedParameterError
 from aigw.manifest.snapshot import Route, Target
-from aigw.policies.affinity import Issuers, elsewhere, home, issued, preferring, recalled
+from aigw.policies.affinity import Issuers, elsewhere, home, issued, preferring
+from aigw.policies.headers import unflagged
 from aigw.policies.selection import Plan, find_route, keeper, plan
 from aigw.protocols import AdapterFinder, Proceed
 from aigw.types.events import Event
@@ -34,7 +34,6 @@ class Routing:
 
     async def __call__(self, call: Call, proceed: Proceed) -> Reply:
         """Pass the call on with its route, targets and deadline. Raises what `decide` raises."""
-        call = self._recalled(call)
         route, decided = self.decide(call)
         if not decided.targets:
             raise self._nobody(route, decided)
@@ -53,10 +52,6 @@ class Routing:
         call.trail.candidates = decided.candidates
         return route, decided
 
-    def _recalled(self, call: Call) -> Call:
-        request = recalled(call.request, self._issuers)
-        return call if request is call.request else replace(call, request=request)
-
     def _note(self, call: Call, event: Event) -> None:
         names = issued(event)
         if names and call.trail.target is not None:
@@ -71,7 +66,8 @@ class Routing:
             if kept is not None:
                 return f"kept_elsewhere:{kept}"
         if target.unsupported == "error":
-            for name in adapter.unsupported(call.request, target):
+            request, _ = unflagged(call.request, target.provider.kind)
+            for name in adapter.unsupported(request, target):
                 return f"unsupported:{name}"
         return None if self._credentials.problem(target.provider.secret) is None else "no_secret"
 

@@ -48,6 +48,8 @@ def array_at(value: object, path: str, wanted: str) -> JsonArray:
 def object_at(value: object, path: str, wanted: str) -> JsonObject:
     """Give *value*, found at *path*, if it is an object; *wanted* says what kind of. Raises `BadRequestError`."""
     body = as_object(value)
+    if body:
+        return body
     if value is None:
         refuse(path, "is missing", "missing_required_parameter")
     if not isinstance(value, Mapping):
@@ -58,11 +60,11 @@ def object_at(value: object, path: str, wanted: str) -> JsonObject:
 def text_at(body: JsonObject, name: str, path: str) -> str:
     """Give the text field *name* of the object at *path*. Raises `BadRequestError` if it is anything else."""
     value = body.get(name)
+    if isinstance(value, str):
+        return value
     if value is None:
         refuse(f"{path}.{name}", "is missing", "missing_required_parameter")
-    if not isinstance(value, str):
-        refuse(f"{path}.{name}", f"must be text, not {type(value).__name__}", "invalid_type")
-    return value
+    refuse(f"{path}.{name}", f"must be text, not {type(value).__name__}", "invalid_type")
 
 
 def plain_body(body: Mapping[str, object]) -> dict[str, object]:
@@ -77,10 +79,43 @@ def plain_body(body: Mapping[str, object]) -> dict[str, object]:
 def copied_argument(value: object, name: str) -> object:
     """Copy the argument *name* as plain JSON values. Raises `BadRequestError`."""
     try:
+        return _usual(value)
+    except (_UnusualError, RecursionError):
+        pass
+    try:
         return _plain(value, name)
     except RecursionError:
         pass
     refuse(name, "is nested too deeply, or contains itself")
+
+
+class _UnusualError(Exception):
+    """Something is no plain JSON value: what to make of it, or where it stands, takes a closer look."""
+
+
+def _usual(value: object) -> object:
+    """Copy what is plain JSON values throughout, as most arguments are, keeping no track of places.
+
+    Raises `_UnusualError` before it has touched anything else.
+    """
+    kind = type(value)
+    if kind is dict:
+        copied: dict[str, object] = {}
+        for key, item in cast("dict[object, object]", value).items():
+            if type(key) is not str or not key.isascii():
+                raise _UnusualError
+            copied[key] = item if type(item) is str and item.isascii() else _usual(item)
+        return copied
+    if kind is list:
+        return [
+            item if type(item) is str and item.isascii() else _usual(item) for item in cast("list[object]", value)
+        ]
+    if type(value) is str:
+        if value.isascii() or not _has_surrogates(value):
+            return value
+    elif value is None or kind is int or kind is bool or (type(value) is float and math.isfinite(value)):
+        return value
+    raise _UnusualError
 
 
 def _plain(value: object, path: str) -> object:

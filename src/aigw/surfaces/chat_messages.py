@@ -15,7 +15,13 @@ from aigw.types.parts import Audio, File, Image, Opaque, Part, Reasoning, Refusa
 from aigw.types.request import Message, Role
 
 _ROLES: Final = ("system", "developer", "user", "assistant", "tool")
+_WITHIN: Final = (Text, Image, File)
+"""What a tool's result may be made of."""
+
+_OF_CALLS: Final = {own: frozenset({"id", "type", own}) for own in ("function", "custom")}
+_IN_CALLS: Final = {written: frozenset({"name", written}) for written in ("arguments", "input")}
 _KNOWN: Final = frozenset({"role", "content", "name"})
+_REASONING: Final = frozenset({"reasoning", "reasoning_content", "reasoning_details"})
 _KNOWN_OF_TOOLS: Final = _KNOWN | {"tool_call_id"}
 _KNOWN_OF_ASSISTANTS: Final = _KNOWN | {
     "tool_calls",
@@ -75,9 +81,10 @@ def _filled(body: JsonObject, name: str, path: str) -> str:
 
 def _tool_parts(call_id: str, parts: tuple[Part, ...]) -> tuple[Part, ...]:
     """Make a tool's result of *parts*; what cannot be within a result stands behind it."""
-    within = tuple(part for part in parts if isinstance(part, Text | Image | File))
-    behind = tuple(part for part in parts if not isinstance(part, Text | Image | File))
-    return (ToolResult(call_id, within), *behind)
+    within = tuple([part for part in parts if isinstance(part, _WITHIN)])
+    if len(within) == len(parts):
+        return (ToolResult(call_id, within),)
+    return (ToolResult(call_id, within), *[part for part in parts if not isinstance(part, _WITHIN)])
 
 
 def _function_message(body: JsonObject, name: str | None, path: str, calls_by_function: dict[str, str]) -> Message:
@@ -124,17 +131,19 @@ def _tool_call(value: object, path: str) -> Part:
 
 
 def _beyond(body: JsonObject, own: str, written: str) -> JsonObject:
-    beside = without(body, frozenset({"id", "type", own}))
-    inside = without(as_object(body[own]), frozenset({"name", written}))
+    beside = without(body, _OF_CALLS[own])
+    inside = without(as_object(body[own]), _IN_CALLS[written])
     return {**beside, own: inside} if inside else beside
 
 
 def _arguments(call: JsonObject, path: str) -> str:
     """Give a call's arguments; some providers write nothing where they mean an empty object."""
-    if isinstance(call.get("arguments"), Mapping):
+    arguments = call.get("arguments")
+    if isinstance(arguments, str):
+        return arguments if arguments.strip() else "{}"
+    if isinstance(arguments, Mapping):
         refuse(f"{path}.arguments", "must be JSON text, not an object; use json.dumps", "invalid_type")
-    arguments = as_text(call.get("arguments")) or ""
-    return arguments if arguments.strip() else "{}"
+    return "{}"
 
 
 def _legacy_call(function: JsonObject, path: str) -> ToolCall:
@@ -146,6 +155,8 @@ def _legacy_call(function: JsonObject, path: str) -> ToolCall:
 
 def _reasoning(body: JsonObject) -> list[Reasoning]:
     """Read what a message tells of its thinking; details that have text repeat what `reasoning_content` says."""
+    if _REASONING.isdisjoint(body):
+        return []
     details = [as_object(value) for value in as_array(body.get("reasoning_details"))]
     parts = [_reasoning_detail(detail) for detail in details if detail]
     told = as_text(body.get("reasoning_content")) or as_text(body.get("reasoning"))
@@ -167,15 +178,38 @@ def _reasoning_detail(detail: JsonObject) -> Reasoning:
 
 def _provider_blocks(body: JsonObject) -> list[Opaque]:
     """Read back what an answer of ours said of blocks that only its provider has."""
+    if "provider_blocks" not in body:
+        return []
     blocks = (as_object(block) for block in as_array(body.get("provider_blocks")))
     return [Opaque(as_text(block.get("dialect")) or DIALECT, as_object(block.get("body"))) for block in blocks if block]
 
 
 def _without_ours(body: JsonObject) -> JsonObject:
     """Leave out of the caller's object what aigw itself put into the answer it came from: no provider knows it."""
+    body = _unnamed(body)
     details = as_array(body.get("reasoning_details"))
     theirs = [detail for detail in details if "issuer" not in as_object(detail)]
     if len(theirs) == len(details):
         return without(body, frozenset({"provider_blocks"})) if "provider_blocks" in body else body
     kept = dict(without(body, frozenset({"provider_blocks", "reasoning_details"})))
     return {**kept, "reasoning_details": theirs} if theirs else kept
+
+
+def _unnamed(body: JsonObject) -> JsonObject:
+    """Give *body* without our word for who issued its thought signatures, the very same object where there is none."""
+    bare = _without_issuer(body)
+    calls = as_array(body.get("tool_calls"))
+    changed = [_without_issuer(as_object(call)) or call for call in calls]
+    if all(new is old for new, old in zip(changed, calls, strict=True)):
+        return bare
+    return {**bare, "tool_calls": changed}
+
+
+def _without_issuer(beside: JsonObject) -> JsonObject:
+    if "extra_content" not in beside:
+        return beside
+    content = as_object(beside.get("extra_content"))
+    google = as_object(content.get("google"))
+    if "issuer" not in google:
+        return beside
+    return {**beside, "extra_content": {**content, "google": without(google, frozenset({"issuer"}))}}

@@ -15,6 +15,7 @@ from aigw.types.parts import Audio, File, Image, Opaque, Part, Refusal, Text
 
 DIALECT: Final = "openai-chat"
 
+_OF_TEXTS: Final = frozenset({"type", "text"})
 _MAGIC: Final = (
     ("iVBORw0KGgo", "image/png"),
     ("/9j/", "image/jpeg"),
@@ -32,7 +33,7 @@ def read_content(content: object, path: str) -> tuple[Part, ...]:
     if isinstance(content, str):
         return (Text(content),)
     parts = array_at(content, path, "text or a list of parts")
-    return tuple(_read_part(part, f"{path}[{index}]") for index, part in enumerate(parts))
+    return tuple([_read_part(part, f"{path}[{index}]") for index, part in enumerate(parts)])
 
 
 def _read_part(part: object, path: str) -> Part:
@@ -48,7 +49,7 @@ def _extra(body: JsonObject, own: str, inner: JsonObject, known: frozenset[str])
 
 
 def _text(body: JsonObject, path: str) -> Text:
-    return Text(text_at(body, "text", path), without(body, frozenset({"type", "text"})))
+    return Text(text_at(body, "text", path), without(body, _OF_TEXTS))
 
 
 def _refusal(body: JsonObject, path: str) -> Refusal:

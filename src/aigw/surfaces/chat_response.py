@@ -200,6 +200,7 @@ class ChunkWriter:
         self._usage: UsageReported | None = None
         self._pending: JsonObject = EMPTY
         self._usual: JsonObject = EMPTY
+        self._seen: JsonObject = EMPTY
         self._writers: Mapping[type, Callable[..., Sequence[ChatCompletionChunk]]] = {
             TextDelta: self._text,
             ToolCallDelta: self._tool_call,
@@ -321,7 +322,7 @@ class ChunkWriter:
         logprobs: JsonObject | None = None,
         reason: str | None = None,
     ) -> Sequence[ChatCompletionChunk]:
-        so_far = self._so_far(index)
+        so_far = self._choices.get(index) or self._so_far(index)
         if not so_far.begun:
             so_far.begun = True
             if logprobs is not None:
@@ -331,9 +332,11 @@ class ChunkWriter:
             delta = {"role": "assistant", **delta}
         choice: dict[str, object] = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": reason}
         body = {**self._base, "choices": [choice]}
-        # Most chunks repeat what the first one said of the whole stream, and nothing else.
-        if self._pending or (extra and extra != self._usual):
+        # Most chunks repeat what the first one said of the whole stream, and nothing else: often in the same object.
+        if self._pending or (extra and extra is not self._seen and extra != self._usual):
             body = self._with_extra(body, choice, extra)
+        elif extra:
+            self._seen = extra
         return (validated(ChatCompletionChunk, body),)
 
     def _with_extra(self, body: dict[str, object], choice: dict[str, object], extra: JsonObject) -> dict[str, object]:
@@ -347,15 +350,19 @@ class ChunkWriter:
         if usual:
             self._base.update(usual)
             self._usual = {"chunk": usual}
+            self._seen = EMPTY
         return {**beyond, **body}
 
 
 def validated(model: type[M], body: dict[str, object]) -> M:
     """Make a *model* of *body*. Raises `APIResponseValidationError`, which names the place and quotes nothing."""
     try:
-        return model.model_validate(body)
+        # Without the options of `model_validate`, a tenth of the time that a chunk takes is left.
+        made: M = model.__pydantic_validator__.validate_python(body)
     except ValidationError as error:
         place = ".".join(str(step) for step in error.errors(include_input=False, include_url=False)[0]["loc"])
+    else:
+        return made
     message = f"The answer is not the dialect's: {place} has another shape. Check the provider's kind in the manifest."
     raise APIResponseValidationError(message)
 

@@ -20,7 +20,7 @@ def read_tools(value: object) -> list[JsonObject]:
 
 def _tool(value: object, path: str) -> JsonObject:
     body = object_at(value, path, 'an object with "name" and "input_schema"')
-    if body.get("type") not in {None, "custom"}:
+    if body.get("type") is not None and body["type"] != "custom":
         text_at(body, "type", path)
         return body
     text_at(body, "name", path)

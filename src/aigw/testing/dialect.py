@@ -1,11 +1,13 @@
 """What a wire dialect owes the scripted servers, and the neutral answer it is given to tell."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, assert_never, cast
 
+from aigw.providers.samples import sample
 from aigw.testing.replies import Reasoning, Refusal, Saying, SseStyle, Text, ToolCall, ToolCalls, UsageFault, words
-from aigw.types.json import JsonObject, as_object
+from aigw.types.json import EMPTY, JsonObject, as_object
 from aigw.types.usage import Usage
 from aigw.wire import Headers
 
@@ -22,7 +24,10 @@ _INFLATION: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What was asked for, and how the script wants it told. `number` counts the server's requests from 1."""
+    """What was asked for, and how the script wants it told. `number` counts the server's requests from 1.
+
+    `schema` is the one that the answer shall keep to, empty where any text will do.
+    """
 
     number: int
     model: str
@@ -30,6 +35,7 @@ class Asked:
     include_usage: bool = True
     style: SseStyle
     usage_fault: UsageFault | None = None
+    schema: JsonObject = field(default=EMPTY, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +124,7 @@ def say(what: Saying, asked: Asked) -> Said:
     counted = Said(model=model, usage=what.usage or Usage(), finish_reason="stop")
     match what:
         case Text():
-            text = f"Hello from {model}." if what.text is None else what.text
+            text = _greeting(model, asked) if what.text is None else what.text
             chunks = words(text) if what.chunks is None else tuple(what.chunks)
             said = replace(counted, text=chunks, finish_reason=what.finish_reason or "stop")
         case ToolCalls():
@@ -134,6 +140,10 @@ def say(what: Saying, asked: Asked) -> Said:
         case _:
             assert_never(what)
     return said if what.usage is not None else replace(said, usage=_count(said))
+
+
+def _greeting(model: str, asked: Asked) -> str:
+    return json.dumps(sample(asked.schema), ensure_ascii=False) if asked.schema else f"Hello from {model}."
 
 
 def _count(said: Said) -> Usage:

@@ -25,6 +25,8 @@ UsageFault: TypeAlias = Literal["missing", "null", "zero", "negative", "text", "
 class Text:
     """A text answer; without one, a greeting that names the model (`Hello from gpt-4o.`).
 
+    Where the request asks for a JSON schema, the greeting is a value of it, as a model that is held to one would give.
+
     `chunks` are the tokens it is streamed in: word by word unless said otherwise. `usage` counts the tokens streamed
     unless said otherwise, `model` is the one asked for. `finish_reason` is one of ours (`stop`, `length`, …), told in
     the dialect's words, or any other word, told as it is.

@@ -14,7 +14,7 @@ from aigw.testing.openai import OpenAIDialect, dumps
 from aigw.testing.rendering import Renderer
 from aigw.testing.replies import Reply, SseStyle, Text
 from aigw.testing.transmission import Frame, Received, Transmission
-from aigw.types.json import as_object, as_text
+from aigw.types.json import JsonObject, as_object, as_text
 
 Script: TypeAlias = Reply | Callable[[Received], Reply]
 """A reply, or a function that finds it when the request is there."""
@@ -88,6 +88,7 @@ class ProviderServer(Server):
             stream=body.get("stream") is True,
             include_usage=as_object(body.get("stream_options")).get("include_usage") is True,
             style=self._style,
+            schema=_schema(body),
         )
 
     def _next(self, request: Received) -> Reply:
@@ -114,6 +115,13 @@ class ProviderServer(Server):
                 status=404, message=f"The model {model} does not exist or is not yours to use.", param="model"
             )
         return self._dialect.refuse(body)
+
+
+def _schema(body: JsonObject) -> JsonObject:
+    """Give the schema that a request asks the answer to keep to, if it does, in either dialect."""
+    form = as_object(as_object(body.get("response_format")).get("json_schema"))
+    config = as_object(body.get("output_config"))
+    return as_object((form or as_object(config.get("format")) or as_object(body.get("output_format"))).get("schema"))
 
 
 class OpenAIServer(ProviderServer):

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class Answered(Model):
     """An answer. `aigw` says how it came about; it and `_request_id` are no part of `model_dump()`."""
 
-    _attached: "tuple[Record | None, str | None]" = PrivateAttr(default=(None, None))
+    # A plain default would be copied, deeply, for each answer.
+    _attached: "tuple[Record | None, str | None]" = PrivateAttr(default_factory=lambda: (None, None))
 
     @property
     def aigw(self) -> "Record":

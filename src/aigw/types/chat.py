@@ -223,7 +223,8 @@ class ChatCompletion(Model):
     system_fingerprint: str | None = None
     usage: CompletionUsage | None = None
 
-    _attached: "tuple[Record | None, str | None]" = PrivateAttr(default=(None, None))
+    # A plain default would be copied, deeply, for each answer.
+    _attached: "tuple[Record | None, str | None]" = PrivateAttr(default_factory=lambda: (None, None))
 
     @property
     def aigw(self) -> "Record":

@@ -49,12 +49,16 @@ _ARRAYS: Final = (list, tuple)
 
 def as_object(value: object) -> JsonObject:
     """Give *value* if it is a JSON object, else an empty one."""
-    # An absent field is the most frequent of all, and asking the abstract class about None is dear.
+    # This runs for every field of every message: `cast` is a call, and asking the abstract class about None is dear.
+    if type(value) is dict:
+        return value  # pyright: ignore[reportUnknownVariableType] - decoded JSON has texts for keys
     return EMPTY if value is None or not isinstance(value, _OBJECTS) else cast("JsonObject", value)
 
 
 def as_array(value: object) -> JsonArray:
     """Give *value* if it is a JSON array, else an empty one."""
+    if type(value) is list:
+        return value  # pyright: ignore[reportUnknownVariableType] - of anything
     return cast("JsonArray", value) if isinstance(value, _ARRAYS) else ()
 
 

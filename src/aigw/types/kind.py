@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from aigw.types.json import JsonObject
+
 Auth: TypeAlias = Literal["bearer", "x-api-key", "api-key", "x-goog-api-key", "none"]
 
 
@@ -22,6 +24,11 @@ class Quirks:
     `developer_role` False turns `developer` into `system`. `finish_reasons` maps the provider's own words to ours,
     beyond the dialect's table. `reasoning_outside` is True where `completion_tokens` does not include reasoning tokens.
     `deployments` is True where the model is part of the path once the provider has an `api_version` (Azure).
+    `schemas` names the subset of JSON Schema it takes (`providers.schema_subsets`; empty: all of it).
+    `instead` has, for a parameter's value, the fields that say the same (`reasoning_effort`: `none`: `thinking` off).
+    `bare_media` is True where audio is bare base64 and a file is a `document_url` (Mistral), `parameters_required`
+    where a function must say its parameters even if it has none, `stop_list` where one stop word must be a list, too.
+    `nulls` is False where a message of the history must not hold any, but for its content.
     `int8_vectors` is True where embeddings come as base64 of signed bytes unless another encoding is asked for.
     """
 
@@ -38,6 +45,12 @@ class Quirks:
     reasoning_outside: bool = False
     deployments: bool = False
     int8_vectors: bool = False
+    bare_media: bool = False
+    parameters_required: bool = False
+    stop_list: bool = False
+    nulls: bool = True
+    instead: Mapping[str, Mapping[str, JsonObject]] = field(default_factory=dict[str, Mapping[str, JsonObject]])
+    schemas: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +65,8 @@ class Kind:
     best first; `hosts` where that key may be sent besides the host of `base_url` (an entry starting with a dot covers
     its subdomains). `keyless` kinds work without. `ambient` is the reference of the credentials that the machine itself
     has (`aws:default`), `service` what AWS signs for. `quirks` are those of chat, `embeddings` those of its embeddings
-    in OpenAI's dialect.
+    in OpenAI's dialect. `headers` lists, in lower case, the vendors' headers that a caller may send there (`openai-*`
+    is all that begin so; see `types.headers.OWNED`), `flags` the parameters by which it takes beta flags.
     """
 
     name: str
@@ -72,6 +86,8 @@ class Kind:
     service: str = "bedrock"
     base_env: tuple[str, ...] = ()
     root_path: str | None = None
+    headers: frozenset[str] = frozenset()
+    flags: frozenset[str] = frozenset()
 
     @property
     def dialects(self) -> tuple[str, ...]:

@@ -70,6 +70,10 @@ class Params(TypedDict, total=False):
     user: str
 
 
+Judgement: TypeAlias = tuple[object, object, tuple[str, ...]]
+"""Who judged, for which target, and what was named."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A chat request in canonical form, with the caller's own body beside it.
@@ -78,7 +82,8 @@ class Request:
     (`extra_body`, vendors' own): an adapter of another dialect must refuse or drop each one, by name.
     `operation` is chat, or counting the tokens of one.
     `edited` holds the names (keys of `Params`, or `messages`) for which `verbatim` no longer speaks. Prompts are left
-    out of the representation, which ends up in logs and in reports of crashes.
+    out of the representation, which ends up in logs and in reports of crashes. `judgements` is what adapters have found
+    unsupported in it, for those that ask again; a changed request begins without any.
     """
 
     dialect: str
@@ -91,6 +96,9 @@ class Request:
     edited: frozenset[str] = frozenset()
     operation: Operation = Operation.CHAT
     surface: str = "chat"
+    judgements: dict[int, Judgement] = field(
+        default_factory=dict[int, "Judgement"], init=False, repr=False, compare=False
+    )
 
     def edit(self, *, messages: tuple[Message, ...] | None = None, params: Params | None = None) -> "Request":
         """Give this request with other *messages*, or with *params* laid over its own, and remember which changed."""

@@ -286,7 +286,8 @@ class Response(Model):
     usage: _Usage = None
     user: str | None = None
 
-    _attached: "tuple[Record | None, str | None]" = PrivateAttr(default=(None, None))
+    # A plain default would be copied, deeply, for each answer.
+    _attached: "tuple[Record | None, str | None]" = PrivateAttr(default_factory=lambda: (None, None))
 
     @property
     def output_text(self) -> str:

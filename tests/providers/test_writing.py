@@ -1,0 +1,121 @@
+"""What adapters share to write: bytes that are JSON, one look at each request, and tools that are remembered."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.providers.provider_kit import asked, said, target
+
+from aigw.errors import BadRequestError
+from aigw.manifest.snapshot import Target
+from aigw.providers.canonical import call_arguments, remembering
+from aigw.providers.writing import encoded, once
+from aigw.types.json import JsonObject
+from aigw.types.parts import ToolCall
+from aigw.types.request import Request
+
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters()), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def counting() -> tuple[list[object], Any]:
+    looks: list[object] = []
+
+    @once
+    def judge(request: Request, at: Target) -> tuple[str, ...]:
+        looks.append((request, at))
+        return (f"{at.model} lacks it",)
+
+    return looks, judge
+
+
+@given(VALUES)
+def test_a_body_is_written_as_what_it_says_or_refused(value: object) -> None:
+    try:
+        expected = json.dumps({"x": value}, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, UnicodeEncodeError):
+        with pytest.raises(BadRequestError):
+            encoded({"x": value}, "acme")
+    else:
+        assert json.loads(expected) == json.loads(encoded({"x": value}, "acme"))
+
+
+@pytest.mark.parametrize("text", ["NaN", ":NaN,", "[-Infinity]", "\u2028 é 🚲 \x00"])
+def test_a_text_that_looks_like_no_number_is_sent_as_it_is(text: str) -> None:
+    assert json.dumps({"x": [text, 1.5]}, ensure_ascii=False, separators=(",", ":")).encode() == encoded(
+        {"x": [text, 1.5]}, "acme"
+    )
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, {"a": [1, math.nan]}, "\udc80", {"\ud800": 1}])
+def test_what_json_does_not_have_is_refused_wherever_it_stands(value: object) -> None:
+    with pytest.raises(BadRequestError, match="cannot be written"):
+        encoded({"a": {"b": [value]}}, "acme")
+
+
+def test_any_mapping_is_an_object() -> None:
+    inner: Mapping[str, object] = MappingProxyType({"a": MappingProxyType({"b": 1})})
+
+    assert b'{"x":{"a":{"b":1}}}' == encoded({"x": inner}, "acme")
+
+
+def test_a_request_is_looked_at_once_for_each_target_and_anew_when_it_has_changed() -> None:
+    looks, judge = counting()
+    request, first, second = asked(said("user", "Hi")), target(model="a"), target(model="b")
+
+    assert ("a lacks it",) == judge(request, first) == judge(request, first)
+    assert ("b lacks it",) == judge(request, second)
+    judge(request.edit(params={"n": 2}), first)
+    assert 3 == len(looks)
+
+
+def test_two_adapters_do_not_share_what_they_found() -> None:
+    (_, one), (looks, other) = counting(), counting()
+    request, at = asked(said("user", "Hi")), target()
+    one(request, at)
+    other(request, at)
+
+    assert 1 == len(looks)
+
+
+def test_what_was_found_is_no_part_of_what_a_request_is() -> None:
+    _, judge = counting()
+    request = asked(said("user", "Hi"))
+    judge(request, target())
+
+    assert asked(said("user", "Hi")) == request
+    assert "lacks" not in repr(request)
+
+
+def test_the_same_tools_are_written_once_for_each_model_and_others_anew() -> None:
+    looks: list[str] = []
+
+    @remembering
+    def write(tools: Sequence[JsonObject], model: str) -> tuple[list[JsonObject], tuple[str, ...]]:
+        looks.append(model)
+        return [{"model": model, **tool} for tool in tools], ("a note",)
+
+    for _ in range(2):
+        assert ([{"model": "m", "name": "f"}], ("a note",)) == write([{"name": "f"}], "m")
+    write([{"name": "f"}], "n")
+    write([{"name": "g"}], "m")
+    assert ["m", "n", "m"] == looks
+
+
+@pytest.mark.parametrize("arguments", ["[1]", "{", "", "null", '"x"'])
+def test_arguments_that_are_no_object_are_refused_by_their_place(arguments: str) -> None:
+    with pytest.raises(BadRequestError) as caught:
+        call_arguments(ToolCall("c-1", "f", arguments), "messages[3]", "Acme")
+    assert "messages[3].tool_calls" == caught.value.param
+
+
+def test_free_text_of_a_custom_tool_stands_under_input() -> None:
+    assert {"input": "x = 1"} == call_arguments(ToolCall("c-1", "f", "x = 1", "custom"), "messages[0]", "Acme")
