@@ -5,6 +5,7 @@ Only PyPI is needed. Tests run on the built wheel, never on the checkout, with e
 
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -19,7 +20,7 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["lint", "types", "tests", "smoke", "docs", "examples"]
+nox.options.sessions = ["lint", "types", "tests", "differential", "smoke", "docs", "examples"]
 
 
 def _find_pyenv_pythons() -> None:
@@ -34,6 +35,11 @@ def _find_pyenv_pythons() -> None:
 
 
 _find_pyenv_pythons()
+
+
+def _newest(versions: list[str]) -> str:
+    """Give the last of *versions* that this machine has, and the first where it has none."""
+    return next((version for version in reversed(versions) if shutil.which(f"python{version}")), versions[0])
 
 
 def _group(name: str) -> list[str]:
@@ -78,6 +84,14 @@ def tests(session: nox.Session) -> None:
     session.env["PYTHONPATH"] = ""
     session.run("python", "-c", "import aigw; assert 'site-packages' in aigw.__file__, aigw.__file__")
     session.run("python", "-m", "pytest", "-n", "auto", "-m", "not services", *session.posargs)
+
+
+@nox.session(python=_newest(PYTHONS))
+def differential(session: nox.Session) -> None:
+    """Compare what we send with what the vendors' own clients and litellm send, on the newest Python there is."""
+    session.install(_wheel(session), *_group("differential"))
+    session.env["PYTHONPATH"] = ""
+    session.run("python", "-m", "pytest", "-n", "2", "--dist", "loadfile", "tests/differential", *session.posargs)
 
 
 @nox.session

@@ -217,6 +217,19 @@ def test_what_is_cited_has_its_place_in_characters_and_searches_are_counted() ->
     assert {"choice": {"groundingMetadata": grounding}} == of(ChoiceEnded, events)[0].extra
 
 
+@pytest.mark.parametrize("finish", ["STOP", None])
+def test_usage_is_read_now_and_then_on_the_way_and_at_the_end_even_of_a_stream_that_was_cut(finish: str | None) -> None:
+    chunks = [
+        {**body({"text": "x"}, finish=None), "usageMetadata": {"promptTokenCount": 7, "candidatesTokenCount": number}}
+        for number in range(1, 40)
+    ]
+    last = {**body({"text": "!"}, finish=finish), "usageMetadata": {"promptTokenCount": 7, "candidatesTokenCount": 40}}
+    found = [event.usage.completion_tokens for event in of(UsageReported, raw(stream(*chunks, last)))]
+
+    assert (1, 40) == (found[0], found[-1])
+    assert len(found) < 10
+
+
 def test_log_probabilities_are_openais() -> None:
     result = {
         "chosenCandidates": [{"token": "é", "logProbability": -0.5}],

@@ -107,9 +107,7 @@ def _usual(value: object) -> object:
             copied[key] = item if type(item) is str and item.isascii() else _usual(item)
         return copied
     if kind is list:
-        return [
-            item if type(item) is str and item.isascii() else _usual(item) for item in cast("list[object]", value)
-        ]
+        return [item if type(item) is str and item.isascii() else _usual(item) for item in cast("list[object]", value)]
     if type(value) is str:
         if value.isascii() or not _has_surrogates(value):
             return value
