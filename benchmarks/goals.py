@@ -86,6 +86,28 @@ GOALS = (
         "the tick of 1 ms itself; other tasks in the loop; calls under way",
         slack=1.0,
     ),
+    Goal(
+        "translation of a call, dearest dialect",
+        "translation_us",
+        "aigw",
+        None,
+        60.0,
+        "at most",
+        "µs",
+        "reading the caller's arguments (a column of its own below), stages, wire",
+        slack=5.0,
+    ),
+    Goal(
+        "translation of a chunk, dearest dialect",
+        "chunk_us",
+        "aigw",
+        None,
+        8.0,
+        "at most",
+        "µs",
+        "stages, wire",
+        slack=0.8,
+    ),
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+import translation
 from goals import Verdict, verdicts
 
 Rows: TypeAlias = Sequence[Sequence[str]]
@@ -63,7 +64,12 @@ def _aligned(line: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def _tables(run: Mapping[str, Any], layout: Layout) -> list[str]:
-    return [*_goals(verdicts(run["figures"]), layout), _figures(run["figures"], layout), *_swap(run["swap"], layout)]
+    return [
+        *_goals(verdicts(run["figures"]), layout),
+        _figures(run["figures"], layout),
+        *_swap(run["swap"], layout),
+        *_translation(run.get("translation", {}), layout),
+    ]
 
 
 def _goals(judged: Sequence[Verdict], layout: Layout) -> list[str]:
@@ -105,3 +111,7 @@ def _swap(swap: Mapping[str, float], layout: Layout) -> list[str]:
         "worst of all, ms",
     ]
     return [layout(head, rows), f"({swap['swaps']} swaps of {swap['document_bytes']:,} bytes of YAML)"]
+
+
+def _translation(figures: Mapping[str, Mapping[str, float]], layout: Layout) -> list[str]:
+    return [layout(*translation.layout(figures)), translation.NOTES] if figures else []

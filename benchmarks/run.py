@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import report
+import translation
 from canned import KEY, KEY_VARIABLE
 from contenders import CONTENDERS, Urls
 from goals import GOALS, regressions, verdicts
@@ -50,10 +51,11 @@ class Effort:
     seconds: float
     starts: int
     swaps: int
+    translations: int
 
 
-FULL = Effort(rounds=9, seconds=0.6, starts=9, swaps=15)
-QUICK = Effort(rounds=2, seconds=0.25, starts=3, swaps=4)
+FULL = Effort(rounds=9, seconds=0.6, starts=9, swaps=15, translations=15)
+QUICK = Effort(rounds=2, seconds=0.25, starts=3, swaps=4, translations=3)
 
 
 class Process:
@@ -142,6 +144,9 @@ class Bench:
         swap = self._swap() if "aigw" in names else {}
         if swap:
             figures["aigw"]["stall_ms"] = swap["stall_ms"]
+        translated = self._translation() if "aigw" in names else {}
+        if translated:
+            figures["aigw"].update(translation.dearest(translated))
         judged = [verdict.as_json() for verdict in verdicts(figures)]
         return {
             "machine": machine,
@@ -149,6 +154,7 @@ class Bench:
             "figures": figures,
             "spread": self._spread,
             "swap": swap,
+            "translation": translated,
             "problems": self._problems,
         }
 
@@ -191,16 +197,24 @@ class Bench:
             yield workers
 
     def _swap(self) -> dict[str, float]:
-        _tell("swap")
-        command = [sys.executable, str(HERE / "swap.py"), self._upstream.origin, str(self._upstream.folder)]
-        done = subprocess.run(
-            [*command, str(self._effort.swaps)], env=dict(self._environ), capture_output=True, text=True, check=False
+        found: dict[str, float] = self._script(
+            "swap", self._upstream.origin, str(self._upstream.folder), str(self._effort.swaps)
         )
-        if done.returncode:
-            self._problems["swap"] = (done.stderr.strip().splitlines() or ["it said nothing"])[-1][:300]
-            return {}
-        found: dict[str, float] = json.loads(done.stdout)
         return found
+
+    def _translation(self) -> translation.Figures:
+        found: translation.Figures = self._script("translation", "--json", "--rounds", str(self._effort.translations))
+        return found
+
+    def _script(self, name: str, *arguments: str) -> Any:  # noqa: ANN401 - each script prints its own JSON
+        """Run the script *name* and give what it prints last; nothing, and a problem on the list, where it fails."""
+        _tell(name)
+        command = [sys.executable, str(HERE / f"{name}.py"), *arguments]
+        done = subprocess.run(command, env=dict(self._environ), capture_output=True, text=True, check=False)
+        if done.returncode:
+            self._problems[name] = (done.stderr.strip().splitlines() or ["it said nothing"])[-1][:300]
+            return {}
+        return json.loads(done.stdout.splitlines()[-1])
 
     def _python(self, name: str) -> str:
         return self._pythons.get(name, sys.executable)

@@ -155,7 +155,7 @@ def _user_block(part: Part) -> JsonObject | None:
 def _tool_result(part: ToolResult) -> JsonObject:
     block: dict[str, object] = {"type": "tool_result", "tool_use_id": legal_id(part.call_id)}
     content = _user_blocks(part.content)
-    if len(content) == 1 and set(content[0]) == _BARE:
+    if len(content) == 1 and frozenset(content[0]) == _BARE:
         block["content"] = content[0]["text"]
     elif content:
         block["content"] = content

@@ -143,7 +143,7 @@ class GeminiDecoder(SseDecoder):
             events.append(UsageReported(usage))
 
     def _candidate(self, said: JsonObject, place: int, events: list[Event]) -> None:
-        number = as_int(said.get("index"))
+        number = as_int(said.get("index", place))
         index = place if number is None else number
         candidate = self._candidates.get(index)
         if candidate is None:
@@ -163,6 +163,11 @@ class GeminiDecoder(SseDecoder):
     ) -> JsonObject | None:
         """Add what *part* says, and give the log probabilities that are still to be told."""
         text = part.get("text")
+        if text and isinstance(text, str) and len(part) == 1:
+            candidate.texts.append(text)
+            candidate.said = True
+            events.append(TextDelta(text, candidate.index, logprobs))
+            return None
         if "functionCall" in part:
             self._call(candidate, part, events)
         elif not isinstance(text, str):

@@ -180,7 +180,12 @@ class ChatDecoder(SseDecoder):
             extra = {**extra, "choice": {key: value for key, value in choice.items() if key not in _CHOICE}}
         delta = choice.get("delta")
         delta = as_object(choice.get("message") if delta is None else delta)
-        if delta:
+        content = delta.get("content")
+        if content and type(content) is str and len(delta) == 1 and not choice.get("logprobs"):
+            # Most deltas are more text and nothing else.
+            state.spoken = True
+            events.append(TextDelta(content, index, None, extra))
+        elif delta:
             logprobs = as_object(choice["logprobs"]) if choice.get("logprobs") else None
             self._delta(delta, index, state, logprobs, extra, events)
             if delta.get("tool_calls") or delta.get("function_call"):
