@@ -186,7 +186,7 @@ def _row(surface_name: str, dialect: str) -> Row:
 
 def _chat() -> Surface:
     from aigw.surfaces import chat_request
-    from aigw.surfaces.chat_response import ChunkWriter, completion_body, validated
+    from aigw.surfaces.chat.response import ChunkWriter, completion_body, validated
     from aigw.types.chat import ChatCompletion
 
     arguments = chat_arguments()
@@ -208,9 +208,9 @@ def _chat() -> Surface:
 
 def _messages() -> Surface:
     from aigw.surfaces import messages_request
-    from aigw.surfaces.messages_response import message_body
-    from aigw.surfaces.messages_state import made
-    from aigw.surfaces.messages_writer import EventWriter
+    from aigw.surfaces.messages.response import message_body
+    from aigw.surfaces.messages.state import made
+    from aigw.surfaces.messages.writer import EventWriter
 
     arguments = messages_arguments()
 

@@ -334,8 +334,8 @@ def test_an_import_that_points_up_is_seen_however_it_is_written(source: Path, co
 def test_a_concrete_provider_is_named_by_the_composition_root_only(source: Path) -> None:
     for layer in ("stages", "surfaces", "policies", "manifest"):
         (source / layer).mkdir()
-        (source / layer / "bad.py").write_text("from aigw.providers.openai import OpenAI")
-    (source / "pipeline.py").write_text("from aigw.providers.openai import OpenAI")
+        (source / layer / "bad.py").write_text("from aigw.providers.openai.adapter import OpenAI")
+    (source / "pipeline.py").write_text("from aigw.providers.openai.adapter import OpenAI")
 
     assert 4 == len(wrong_way(source))
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aigw.sinks.log import LogSink as LogSink
     from aigw.streams import AsyncStream as AsyncStream
     from aigw.streams import Stream as Stream
-    from aigw.surfaces.structured import pydantic_function_tool as pydantic_function_tool
+    from aigw.surfaces.chat.structured import pydantic_function_tool as pydantic_function_tool
     from aigw.types.chat import ChatCompletion as ChatCompletion
     from aigw.types.chat_chunk import ChatCompletionChunk as ChatCompletionChunk
     from aigw.types.chat_params import NOT_GIVEN as NOT_GIVEN
@@ -47,7 +47,7 @@ _HOMES = {
     "aigw.sinks.log": ("LogSink",),
     "aigw.streams": ("AsyncStream", "Stream"),
     "aigw.types.chat": ("ChatCompletion",),
-    "aigw.surfaces.structured": ("pydantic_function_tool",),
+    "aigw.surfaces.chat.structured": ("pydantic_function_tool",),
     "aigw.types.chat_chunk": ("ChatCompletionChunk",),
     "aigw.types.chat_params": ("NOT_GIVEN", "Omit", "omit"),
     "aigw.types.chat_parsed": ("ParsedChatCompletion",),

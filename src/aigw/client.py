@@ -22,10 +22,10 @@ from aigw.policies.breaker import BreakerHealth
 from aigw.protocols import Clock, Runtime, Sink
 from aigw.record import Record
 from aigw.runtime.drive import run
-from aigw.surfaces.chat import AsyncChat, Chat
-from aigw.surfaces.chat_request import checked_options, explained
+from aigw.surfaces.chat.completions import AsyncChat, Chat
+from aigw.surfaces.chat.request import checked_options, explained
 from aigw.surfaces.models import AsyncModels, Models
-from aigw.surfaces.responses import AsyncResponses, Responses
+from aigw.surfaces.responses.surface import AsyncResponses, Responses
 from aigw.types.chat_params import Omit, omit
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from aigw.surfaces.batches import AsyncBatches, Batches
     from aigw.surfaces.embeddings import AsyncEmbeddings, Embeddings
     from aigw.surfaces.images import AsyncImages, Images
-    from aigw.surfaces.messages import AsyncMessages, Messages
+    from aigw.surfaces.messages.surface import AsyncMessages, Messages
     from aigw.surfaces.moderations import AsyncModerations, Moderations
     from aigw.surfaces.rerank import AsyncRerank, Rerank
 
@@ -207,7 +207,7 @@ class Gateway(_Face):
     @cached_property
     def messages(self) -> "Messages":
         """`messages`: the surface shaped as Anthropic's."""
-        from aigw.surfaces.messages import Messages  # noqa: PLC0415 - loaded by those who use it
+        from aigw.surfaces.messages.surface import Messages  # noqa: PLC0415 - loaded by those who use it
 
         return Messages(self._engine)
 
@@ -305,7 +305,7 @@ class AsyncGateway(_Face):
     @cached_property
     def messages(self) -> "AsyncMessages":
         """`messages`: the surface shaped as Anthropic's."""
-        from aigw.surfaces.messages import AsyncMessages  # noqa: PLC0415 - loaded by those who use it
+        from aigw.surfaces.messages.surface import AsyncMessages  # noqa: PLC0415 - loaded by those who use it
 
         return AsyncMessages(self._engine)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import openai
 import pytest
-from anthropic.lib.streaming._messages import accumulate_event
+from anthropic._models import construct_type as construct_piece
 from anthropic.types import RawMessageStreamEvent as TheirPiece
 from openai._models import construct_type
 from openai.lib.streaming.chat import ChatCompletionStreamState
@@ -243,13 +243,11 @@ def test_a_recorded_stream_adds_up_as_a_message_at_the_anthropic_client(face, re
 
 def as_they_read(events: list[Any]) -> dict[str, Any]:
     """Let anthropic's own accumulator add up *events*, each validated by its model of it unless it is ours alone."""
-    snapshot: Any = None
-    for event in events:
-        body = event.to_dict()
+    bodies = [event.to_dict() for event in events]
+    for body in bodies:
         if (body.get("content_block") or {}).get("type") not in BEYOND_THEM:
             THEIR_PIECE.validate_python(body)
-        piece: Any = construct_type(type_=TheirPiece, value=body)
-        snapshot = accumulate_event(event=piece, current_snapshot=snapshot)
+    snapshot = messages_judge.added_up(construct_piece(type_=TheirPiece, value=body) for body in bodies)
     told: dict[str, Any] = snapshot.to_dict(warnings=False)
     return told
 

@@ -6,7 +6,7 @@ import pytest
 from tests.journeys.journey_kit import MESSAGES
 from tests.journeys.speaking import DIALECTS, Speaker, manifest
 
-from aigw.surfaces.chat_state import merge
+from aigw.surfaces.chat.state import merge
 from aigw.testing.contract import Sample
 
 ANSWERS = ("text", "call", "calls")

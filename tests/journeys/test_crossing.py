@@ -127,7 +127,7 @@ def blocks_of(events: list[Any]) -> list[dict[str, Any]]:
 
 
 def message_of(chunks: list[Any]) -> dict[str, Any]:
-    from aigw.surfaces.chat_state import merge
+    from aigw.surfaces.chat.state import merge
 
     message: dict[str, Any] = {}
     for chunk in chunks:

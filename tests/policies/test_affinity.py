@@ -5,8 +5,9 @@ import pytest
 from aigw.manifest.snapshot import Provider, Target
 from aigw.policies.affinity import Issuers, elsewhere, home, issued, preferring
 from aigw.policies.selection import Plan
-from aigw.surfaces import chat_request, messages_request
-from aigw.surfaces.responses_request import ask
+from aigw.surfaces.chat import request as chat_request
+from aigw.surfaces.messages import request as messages_request
+from aigw.surfaces.responses.request import ask
 from aigw.types.events import (
     Answer,
     AnswerChoice,

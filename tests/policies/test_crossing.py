@@ -10,10 +10,12 @@ from aigw.manifest.snapshot import Provider, Target
 from aigw.policies.affinity import Issuers
 from aigw.policies.crossing import crossed
 from aigw.policies.opaque import mark
-from aigw.providers.kinds import KINDS
+from aigw.providers.kinds.table import KINDS
 from aigw.providers.registry import adapter
-from aigw.surfaces import chat_request, messages_request, responses_request
-from aigw.surfaces.responses_seal import sealed
+from aigw.surfaces.chat import request as chat_request
+from aigw.surfaces.messages import request as messages_request
+from aigw.surfaces.responses import request as responses_request
+from aigw.surfaces.responses.seal import sealed
 from aigw.types.json import JsonObject
 from aigw.types.parts import Reasoning
 from aigw.types.request import Request

@@ -4,7 +4,7 @@ import json
 import struct
 import zlib
 
-from aigw.providers.eventstream import Value
+from aigw.providers.framing.eventstream import Value
 
 
 def header(name: str, value: Value) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 from tests.providers.provider_kit import target
 
 from aigw.manifest.snapshot import Target, Unsupported
-from aigw.providers.responses import OpenAIResponses
+from aigw.providers.responses.adapter import OpenAIResponses
 from aigw.types.request import Request
 from aigw.wire import HttpRequest
 

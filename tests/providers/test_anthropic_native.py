@@ -11,8 +11,8 @@ from tests.providers.provider_kit import named, response, sound, target
 
 from aigw import errors as e
 from aigw.manifest.snapshot import Target
-from aigw.providers.anthropic import AnthropicCountTokens, AnthropicMessages
-from aigw.surfaces.messages_request import ask, ask_count
+from aigw.providers.anthropic.adapter import AnthropicCountTokens, AnthropicMessages
+from aigw.surfaces.messages.request import ask, ask_count
 from aigw.types.events import Ended, Event, Native, UsageReported
 from aigw.types.parts import Text
 from aigw.types.request import Request

@@ -15,7 +15,7 @@ from tests.providers.provider_kit import (
 )
 
 from aigw import errors as e
-from aigw.providers.anthropic_models import version
+from aigw.providers.anthropic.models import version
 from aigw.types.parts import Audio, File, Image, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult
 from aigw.types.request import Message, Params
 

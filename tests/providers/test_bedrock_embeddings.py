@@ -10,7 +10,7 @@ from tests.providers.provider_kit import response, target
 
 from aigw.errors import APIError, APIResponseValidationError, RateLimitError, UnsupportedParameterError
 from aigw.manifest.snapshot import Target, Unsupported
-from aigw.providers.bedrock_embeddings import BedrockEmbeddings
+from aigw.providers.bedrock.embeddings import BedrockEmbeddings
 from aigw.types.embeddings import EmbeddingsParams, EmbeddingsRequest
 
 ADAPTER = BedrockEmbeddings()

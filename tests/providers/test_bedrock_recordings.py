@@ -17,8 +17,8 @@ from tests.providers.provider_kit import ANY, decoded, folded, summary, target
 from aigw.errors import APIStatusError
 from aigw.manifest.snapshot import Target
 from aigw.protocols import Adapter
-from aigw.providers.bedrock import BedrockConverse
-from aigw.providers.bedrock_embeddings import BedrockEmbeddings
+from aigw.providers.bedrock.adapter import BedrockConverse
+from aigw.providers.bedrock.embeddings import BedrockEmbeddings
 from aigw.types.embeddings import EmbeddingsParams, EmbeddingsRequest
 from aigw.wire import Headers, HttpResponse
 

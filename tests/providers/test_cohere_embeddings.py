@@ -11,7 +11,7 @@ from tests.providers.provider_kit import response, target
 
 from aigw.errors import APIError, APIResponseValidationError, BadRequestError, UnsupportedParameterError
 from aigw.manifest.snapshot import Unsupported
-from aigw.providers.cohere_embeddings import CohereEmbeddings
+from aigw.providers.cohere.embeddings import CohereEmbeddings
 from aigw.types.embeddings import EmbeddingsParams, EmbeddingsRequest, Input
 from aigw.wire import Headers, HttpResponse
 

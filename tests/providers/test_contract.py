@@ -15,7 +15,7 @@ from aigw.errors import (
     RateLimitError,
 )
 from aigw.protocols import Adapter
-from aigw.providers.kinds import KINDS
+from aigw.providers.kinds.table import KINDS
 from aigw.providers.registry import adapter
 from aigw.testing.contract import AdapterContract, Sample
 from aigw.types.kind import Kind

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.providers.eventstreams import framed, header
 
-from aigw.providers.eventstream import HEADERS_LIMIT, PAYLOAD_LIMIT, EventStreamParser, Frame, Value
+from aigw.providers.framing.eventstream import HEADERS_LIMIT, PAYLOAD_LIMIT, EventStreamParser, Frame, Value
 
 EVENT = bytes.fromhex(
     "0000009e00000057fe1b824f0b3a6576656e742d74797065070011636f6e74656e74426c6f636b44656c74610d3a636f6e74656e742d747970"

@@ -9,8 +9,8 @@ from tests.providers.provider_kit import asked, response, said, target
 from aigw import errors as e
 from aigw.manifest.snapshot import Target
 from aigw.protocols import Adapter
-from aigw.providers.gemini_count import GeminiCountTokens
-from aigw.providers.gemini_embeddings import GeminiEmbeddings, VertexEmbeddings
+from aigw.providers.gemini.count import GeminiCountTokens
+from aigw.providers.gemini.embeddings import GeminiEmbeddings, VertexEmbeddings
 from aigw.types.embeddings import EmbeddingsParams, EmbeddingsRequest
 from aigw.types.request import Request
 

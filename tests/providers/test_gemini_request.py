@@ -9,7 +9,7 @@ from tests.providers.provider_kit import asked, said, speaker, target, wrote
 
 from aigw import errors as e
 from aigw.manifest.snapshot import Target
-from aigw.providers.gemini_messages import UNSIGNED
+from aigw.providers.gemini.messages import UNSIGNED
 from aigw.types.parts import Audio, File, Image, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult
 from aigw.types.request import Message, Params, Request
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.providers.form_reader import parts_of
 
-from aigw.providers.multipart import flattened, form
+from aigw.providers.framing.multipart import flattened, form
 
 NAMES = st.text(min_size=1, max_size=20).filter(lambda text: text.isprintable() and "%" not in text)
 

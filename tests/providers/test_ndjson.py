@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigw.errors import UnreadableAnswerError
-from aigw.providers.ndjson import NdjsonParser
+from aigw.providers.framing.ndjson import NdjsonParser
 
 
 def lines(data: bytes, *cuts: int) -> list[bytes]:

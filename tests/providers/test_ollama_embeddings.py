@@ -8,7 +8,7 @@ from tests.providers.provider_kit import response, target
 
 from aigw.errors import APIError, APIResponseValidationError, NotFoundError, UnsupportedParameterError
 from aigw.manifest.snapshot import Unsupported
-from aigw.providers.ollama_embeddings import OllamaEmbeddings
+from aigw.providers.ollama.embeddings import OllamaEmbeddings
 from aigw.types.embeddings import EmbeddingsParams, EmbeddingsRequest, Input
 
 ADAPTER = OllamaEmbeddings()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.providers.provider_kit import response, target
 
 from aigw.errors import APIError, RateLimitError, UnsupportedParameterError
-from aigw.providers.openai_embeddings import OpenAIEmbeddings
+from aigw.providers.openai.embeddings import OpenAIEmbeddings
 from aigw.types.embeddings import EmbeddingsRequest
 from aigw.types.vectors import packed
 

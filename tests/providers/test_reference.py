@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from aigw.providers.capabilities import FEATURES, features, operations
-from aigw.providers.kinds import KINDS
+from aigw.providers.kinds.table import KINDS
 from aigw.types.kind import Kind
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "providers.md"

@@ -11,7 +11,7 @@ import pytest
 from aigw.errors import ConfigurationError
 from aigw.protocols import Adapter, OfflineAdapter
 from aigw.providers import registry
-from aigw.providers.kinds import KINDS
+from aigw.providers.kinds.table import KINDS
 from aigw.types.kind import Kind
 
 FOREIGN = Kind(name="acme", dialect="acme-wire", title="Acme")

@@ -11,8 +11,8 @@ from tests.providers.form_reader import parts_of
 from tests.providers.provider_kit import response, target
 
 from aigw.errors import APIError, BadRequestError, UnreadableAnswerError
-from aigw.providers import relay
-from aigw.providers.relay_usage import relay_usage
+from aigw.providers.relay import adapter as relay
+from aigw.providers.relay.usage import relay_usage
 from aigw.types.operation import Operation
 from aigw.types.relay import RelayRequest
 from aigw.wire import Headers, HttpResponse

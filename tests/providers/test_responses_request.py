@@ -291,7 +291,10 @@ def test_tools_are_flat_and_strict_is_said_because_its_default_differs() -> None
     tools = [
         TOOL,
         {"type": "function", "function": {"name": "bare"}},
-        {"type": "function", "function": {"name": "s", "description": "d", "parameters": {"title": "t"}, "strict": True}},
+        {
+            "type": "function",
+            "function": {"name": "s", "description": "d", "parameters": {"title": "t"}, "strict": True},
+        },
         {"type": "custom", "custom": {"name": "c", "format": grammar}},
         {"type": "web_search", "search_context_size": "low"},
     ]

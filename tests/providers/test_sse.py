@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigw.errors import UnreadableAnswerError
-from aigw.providers.sse import SseParser
+from aigw.providers.framing.sse import SseParser
 
 GOLDEN = (
     "\ufeffdata: first\n\n"

@@ -9,7 +9,7 @@ from aigw.call import Attempt, Call, Options, Outcome, Principal, Reply, Trail
 from aigw.errors import AigwError
 from aigw.manifest.snapshot import Provider, Snapshot, Target
 from aigw.pipeline import Handled
-from aigw.surfaces.chat import AsyncCompletions, Completions
+from aigw.surfaces.chat.completions import AsyncCompletions, Completions
 from aigw.types.events import Event
 from aigw.types.kind import Kind
 from aigw.types.request import Request

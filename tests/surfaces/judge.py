@@ -7,9 +7,9 @@ from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletion as TheirCompletion
 from openai.types.chat import ChatCompletionChunk as TheirChunk
 
-from aigw.surfaces.chat_response import ChunkWriter
-from aigw.surfaces.chat_state import StreamState
-from aigw.surfaces.structured import Parser
+from aigw.surfaces.chat.response import ChunkWriter
+from aigw.surfaces.chat.state import StreamState
+from aigw.surfaces.chat.structured import Parser
 from aigw.types.chat_chunk import ChatCompletionChunk
 from aigw.types.events import Event
 

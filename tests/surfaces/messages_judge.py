@@ -1,5 +1,6 @@
 """The real anthropic package as the judge of what `messages` hands out."""
 
+import inspect
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -8,12 +9,14 @@ from anthropic.types import Message as TheirMessage
 from anthropic.types import RawMessageStreamEvent as TheirEvent
 from pydantic import TypeAdapter
 
-from aigw.surfaces.messages_state import MessageState
-from aigw.surfaces.messages_writer import EventWriter
+from aigw.surfaces.messages.state import MessageState
+from aigw.surfaces.messages.writer import EventWriter
 from aigw.types.events import Event
 from aigw.types.messages_events import RawMessageStreamEvent
 
 _THEIRS: TypeAdapter[Any] = TypeAdapter(TheirEvent)
+_IS_TOLD_INPUTS = "json_bufs" in inspect.signature(accumulate_event).parameters
+"""Since its second version their accumulator is handed the memory it keeps the inputs of tools in."""
 
 
 def events_of(events: Iterable[Event], issuer: str | None = "acme/m-1") -> list[RawMessageStreamEvent]:
@@ -24,11 +27,17 @@ def events_of(events: Iterable[Event], issuer: str | None = "acme/m-1") -> list[
 
 def theirs(events: Sequence[Any]) -> dict[str, Any]:
     """Let anthropic's own accumulator add up *events*; its strict validation accepts each of them first."""
-    snapshot: Any = None
-    for event in events:
-        snapshot = accumulate_event(event=_THEIRS.validate_python(event.to_dict()), current_snapshot=snapshot)
-    body: dict[str, Any] = snapshot.to_dict()
+    body: dict[str, Any] = added_up(_THEIRS.validate_python(event.to_dict()) for event in events).to_dict()
     return bare(body)
+
+
+def added_up(pieces: Iterable[Any]) -> Any:
+    """Let anthropic's own accumulator add up *pieces*, which are its own models, and give its message."""
+    snapshot: Any = None
+    memory: dict[str, Any] = {"json_bufs": {}} if _IS_TOLD_INPUTS else {}
+    for piece in pieces:
+        snapshot = accumulate_event(event=piece, current_snapshot=snapshot, **memory)
+    return snapshot
 
 
 def ours(events: Sequence[Any]) -> dict[str, Any]:

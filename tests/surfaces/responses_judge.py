@@ -10,7 +10,7 @@ from openai.types.responses import Response as TheirResponse
 from openai.types.responses import ResponseStreamEvent as TheirEvent
 from pydantic import TypeAdapter
 
-from aigw.surfaces.responses_response import ResponseWriter, response_of
+from aigw.surfaces.responses.response import ResponseWriter, response_of
 from aigw.types.events import Answer, Event
 
 _STRICT: TypeAdapter[Any] = TypeAdapter(TheirEvent)

@@ -17,7 +17,7 @@ from aigw.errors import (
     UnexpectedArgumentError,
 )
 from aigw.streams import AsyncStream, Stream
-from aigw.surfaces.chat import AsyncChat, AsyncCompletions, Chat, Completions
+from aigw.surfaces.chat.completions import AsyncChat, AsyncCompletions, Chat, Completions
 from aigw.types.chat import ChatCompletion
 from aigw.types.chat_parsed import ParsedChatCompletion
 from aigw.types.events import (

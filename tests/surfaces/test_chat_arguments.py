@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigw.errors import BadRequestError
-from aigw.surfaces.chat_arguments import copied_argument
+from aigw.surfaces.arguments import copied_argument
 from aigw.types.chat_params import omit
 
 PLAIN = st.recursive(

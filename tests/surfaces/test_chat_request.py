@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from aigw.call import Timeouts
 from aigw.errors import BadRequestError, UnexpectedArgumentError
-from aigw.surfaces.chat_parts import split_data_url
-from aigw.surfaces.chat_request import Asked, ask
+from aigw.surfaces.chat.parts import split_data_url
+from aigw.surfaces.chat.request import Asked, ask
 from aigw.types.chat import ChatCompletionMessage
 from aigw.types.chat_params import NOT_GIVEN, omit
 from aigw.types.parts import Audio, File, Image, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolResult

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.surfaces.judge import accepted, chunks_of, ours, theirs
 
-from aigw.surfaces.chat_request import ask
-from aigw.surfaces.chat_response import completion_body
+from aigw.surfaces.chat.request import ask
+from aigw.surfaces.chat.response import completion_body
 from aigw.types.chat import ChatCompletion
 from aigw.types.events import (
     Answer,

@@ -8,7 +8,7 @@ import pytest
 from tests.surfaces.fakes import Face, FakeEngine, ok_response
 
 from aigw.errors import APIResponseValidationError, BadRequestError, StreamInterrupted, UnexpectedArgumentError
-from aigw.surfaces.messages import AsyncMessages, Messages
+from aigw.surfaces.messages.surface import AsyncMessages, Messages
 from aigw.types.events import (
     Answer,
     AnswerChoice,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigw.errors import AigwError, BadRequestError, UnexpectedArgumentError
-from aigw.surfaces.messages_request import ask, ask_count
+from aigw.surfaces.messages.request import ask, ask_count
 from aigw.types.messages import Message as Answered
 from aigw.types.operation import Operation
 from aigw.types.parts import File, Image, Opaque, Reasoning, Text, ToolCall, ToolResult

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.surfaces.messages_judge import accepted, bare, events_of, in_order, ours, theirs
 
 from aigw.errors import APIResponseValidationError
-from aigw.surfaces.messages_response import message_body, tool_input, usage_body
-from aigw.surfaces.messages_writer import native, played
+from aigw.surfaces.messages.response import message_body, tool_input, usage_body
+from aigw.surfaces.messages.writer import native, played
 from aigw.types.events import (
     Answer,
     AnswerChoice,

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 import aigw
 from aigw.errors import AigwError, BadRequestError, UnexpectedArgumentError
-from aigw.surfaces.responses_request import ask
+from aigw.surfaces.responses.request import ask
 from aigw.types.parts import Audio, File, Image, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult
 from aigw.types.request import Message, Request
 from aigw.types.responses import Response

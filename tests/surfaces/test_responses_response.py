@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.surfaces.responses_judge import accepted, events_of, theirs, whole, writer
 
-from aigw.surfaces.responses_input import read_input
+from aigw.surfaces.responses.input import read_input
 from aigw.types.events import (
     Answer,
     AnswerChoice,

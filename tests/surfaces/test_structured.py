@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from aigw.errors import BadRequestError
-from aigw.surfaces.structured import (
+from aigw.surfaces.chat.structured import (
     Parser,
     described_tools,
     parsed_tools,

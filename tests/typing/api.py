@@ -6,8 +6,8 @@ import pydantic
 
 from aigw.record import Record
 from aigw.streams import AsyncStream, Stream
-from aigw.surfaces.chat import AsyncCompletions, Completions
-from aigw.surfaces.chat_stream import AsyncChatCompletionStream, ChatCompletionStream
+from aigw.surfaces.chat.completions import AsyncCompletions, Completions
+from aigw.surfaces.chat.stream import AsyncChatCompletionStream, ChatCompletionStream
 from aigw.surfaces.raw import AsyncStreamedResponse, RawResponse, StreamedResponse
 from aigw.types.chat import ChatCompletion, CompletionUsage
 from aigw.types.chat_chunk import ChatCompletionChunk

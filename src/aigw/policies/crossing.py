@@ -2,7 +2,8 @@
 
 Opaque is what only its issuer can read (see `opaque`). It stays where it goes back to its issuer, and is stripped, with
 a note, on the way to any other target. Where nobody knows who issued it, it stays if the target speaks the dialect the
-caller spoke, or is the only one there is. The text of thinking is not opaque: an adapter whose dialect takes it writes it.
+caller spoke, or is the only one there is. The text of thinking is not opaque: an adapter whose dialect takes it writes
+it.
 """
 
 from collections.abc import Callable, Mapping, Sequence

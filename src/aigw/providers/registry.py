@@ -23,32 +23,32 @@ GROUP: Final = "aigw.providers"
 
 _ADAPTERS: Final[Mapping[str, tuple[Operation, str]]] = MappingProxyType(
     {
-        "openai-chat": (Operation.CHAT, "aigw.providers.openai:OpenAIChat"),
-        "openai-responses": (Operation.CHAT, "aigw.providers.responses:OpenAIResponses"),
-        "anthropic-messages": (Operation.CHAT, "aigw.providers.anthropic:AnthropicMessages"),
-        "anthropic-count-tokens": (Operation.COUNT_TOKENS, "aigw.providers.anthropic:AnthropicCountTokens"),
-        "cohere-chat": (Operation.CHAT, "aigw.providers.cohere:CohereChat"),
-        "ollama-chat": (Operation.CHAT, "aigw.providers.ollama:OllamaChat"),
-        "cohere-embeddings": (Operation.EMBEDDINGS, "aigw.providers.cohere_embeddings:CohereEmbeddings"),
-        "ollama-embeddings": (Operation.EMBEDDINGS, "aigw.providers.ollama_embeddings:OllamaEmbeddings"),
-        "bedrock-converse": (Operation.CHAT, "aigw.providers.bedrock:BedrockConverse"),
-        "bedrock-embeddings": (Operation.EMBEDDINGS, "aigw.providers.bedrock_embeddings:BedrockEmbeddings"),
-        "gemini": (Operation.CHAT, "aigw.providers.gemini:Gemini"),
-        "gemini-count-tokens": (Operation.COUNT_TOKENS, "aigw.providers.gemini_count:GeminiCountTokens"),
-        "gemini-embeddings": (Operation.EMBEDDINGS, "aigw.providers.gemini_embeddings:GeminiEmbeddings"),
-        "vertex-embeddings": (Operation.EMBEDDINGS, "aigw.providers.gemini_embeddings:VertexEmbeddings"),
-        "openai-embeddings": (Operation.EMBEDDINGS, "aigw.providers.openai_embeddings:OpenAIEmbeddings"),
-        "openai-moderations": (Operation.MODERATIONS, "aigw.providers.relay:OpenAIModerations"),
-        "openai-images": (Operation.IMAGES, "aigw.providers.relay:OpenAIImages"),
-        "openai-audio": (Operation.AUDIO, "aigw.providers.relay:OpenAIAudio"),
-        "openai-batches": (Operation.BATCHES, "aigw.providers.relay:OpenAIBatches"),
-        "cohere-rerank": (Operation.RERANK, "aigw.providers.relay:CohereRerank"),
-        "jina-rerank": (Operation.RERANK, "aigw.providers.relay:JinaRerank"),
-        "voyage-rerank": (Operation.RERANK, "aigw.providers.relay:VoyageRerank"),
+        "openai-chat": (Operation.CHAT, "aigw.providers.openai.adapter:OpenAIChat"),
+        "openai-responses": (Operation.CHAT, "aigw.providers.responses.adapter:OpenAIResponses"),
+        "anthropic-messages": (Operation.CHAT, "aigw.providers.anthropic.adapter:AnthropicMessages"),
+        "anthropic-count-tokens": (Operation.COUNT_TOKENS, "aigw.providers.anthropic.adapter:AnthropicCountTokens"),
+        "cohere-chat": (Operation.CHAT, "aigw.providers.cohere.adapter:CohereChat"),
+        "ollama-chat": (Operation.CHAT, "aigw.providers.ollama.adapter:OllamaChat"),
+        "cohere-embeddings": (Operation.EMBEDDINGS, "aigw.providers.cohere.embeddings:CohereEmbeddings"),
+        "ollama-embeddings": (Operation.EMBEDDINGS, "aigw.providers.ollama.embeddings:OllamaEmbeddings"),
+        "bedrock-converse": (Operation.CHAT, "aigw.providers.bedrock.adapter:BedrockConverse"),
+        "bedrock-embeddings": (Operation.EMBEDDINGS, "aigw.providers.bedrock.embeddings:BedrockEmbeddings"),
+        "gemini": (Operation.CHAT, "aigw.providers.gemini.adapter:Gemini"),
+        "gemini-count-tokens": (Operation.COUNT_TOKENS, "aigw.providers.gemini.count:GeminiCountTokens"),
+        "gemini-embeddings": (Operation.EMBEDDINGS, "aigw.providers.gemini.embeddings:GeminiEmbeddings"),
+        "vertex-embeddings": (Operation.EMBEDDINGS, "aigw.providers.gemini.embeddings:VertexEmbeddings"),
+        "openai-embeddings": (Operation.EMBEDDINGS, "aigw.providers.openai.embeddings:OpenAIEmbeddings"),
+        "openai-moderations": (Operation.MODERATIONS, "aigw.providers.relay.adapter:OpenAIModerations"),
+        "openai-images": (Operation.IMAGES, "aigw.providers.relay.adapter:OpenAIImages"),
+        "openai-audio": (Operation.AUDIO, "aigw.providers.relay.adapter:OpenAIAudio"),
+        "openai-batches": (Operation.BATCHES, "aigw.providers.relay.adapter:OpenAIBatches"),
+        "cohere-rerank": (Operation.RERANK, "aigw.providers.relay.adapter:CohereRerank"),
+        "jina-rerank": (Operation.RERANK, "aigw.providers.relay.adapter:JinaRerank"),
+        "voyage-rerank": (Operation.RERANK, "aigw.providers.relay.adapter:VoyageRerank"),
         "echo": (Operation.CHAT, "aigw.providers.echo:Echo"),
     }
 )
-_KINDS: Final = "aigw.providers.kinds:KINDS"
+_KINDS: Final = "aigw.providers.kinds.table:KINDS"
 
 
 class Plugin(Protocol):

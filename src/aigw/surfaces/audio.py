@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Unpack, overload
 
 from aigw.surfaces.audio_plans import SURFACE, Format, JsonFormat, TextFormat, speak, transcribe, translate
-from aigw.surfaces.chat_signature import explicit
 from aigw.surfaces.planned import Face
+from aigw.surfaces.signature import explicit
 from aigw.types.audio_response import Transcription, Translation
 from aigw.types.chat_params import Omit, omit
 from aigw.types.relay_params import FileParam, TranscriptionParams, TranslationParams

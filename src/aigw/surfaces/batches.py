@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar, Unpack
 from urllib.parse import quote
 
-from aigw.surfaces.chat_arguments import refuse
-from aigw.surfaces.chat_signature import explicit
+from aigw.surfaces.arguments import refuse
 from aigw.surfaces.planned import Face, Planned, plan_of
 from aigw.surfaces.relay_request import EventReader, planned, reader
+from aigw.surfaces.signature import explicit
 from aigw.types.batch import Batch, BatchPage
 from aigw.types.chat_params import CallParams
 from aigw.types.operation import Operation

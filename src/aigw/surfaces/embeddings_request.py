@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias, Unpack, cast
 
 from aigw.errors import APIResponseValidationError
-from aigw.surfaces.chat_arguments import plain_body, refuse
-from aigw.surfaces.chat_request import extra_body_of, model_of, options_of, reject_unknown
+from aigw.surfaces.arguments import plain_body, refuse
+from aigw.surfaces.chat.request import extra_body_of, model_of, options_of, reject_unknown
 from aigw.surfaces.planned import Planned, plan_of
 from aigw.types import embeddings as canonical
 from aigw.types.chat_params import CallParams

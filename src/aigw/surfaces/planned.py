@@ -15,7 +15,6 @@ from aigw.call import Options
 from aigw.errors import AigwError, APIResponseValidationError
 from aigw.runtime.drive import run
 from aigw.surfaces.binary import BinaryResponse
-from aigw.surfaces.chat_signature import explicit
 from aigw.surfaces.raw import (
     AsyncStreamedResponse,
     AsyncStreamedResponseManager,
@@ -24,6 +23,7 @@ from aigw.surfaces.raw import (
     StreamedResponseManager,
     request_id_of,
 )
+from aigw.surfaces.signature import explicit
 from aigw.types.answered import Answered
 from aigw.types.request import AnyRequest
 

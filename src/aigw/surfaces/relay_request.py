@@ -8,10 +8,10 @@ from pathlib import Path, PurePath
 from typing import Final, TypeAlias, TypeVar, cast
 
 from aigw.errors import APIResponseValidationError
+from aigw.surfaces.arguments import plain_body, refuse
 from aigw.surfaces.binary import BinaryResponse
-from aigw.surfaces.chat_arguments import plain_body, refuse
-from aigw.surfaces.chat_request import extra_body_of, model_of, options_of, reject_unknown
-from aigw.surfaces.chat_response import validated
+from aigw.surfaces.chat.request import extra_body_of, model_of, options_of, reject_unknown
+from aigw.surfaces.chat.response import validated
 from aigw.surfaces.planned import Planned
 from aigw.types.answered import Answered
 from aigw.types.chat_params import CallParams, is_omitted

@@ -6,7 +6,7 @@ Source: https://docs.cohere.com/reference/rerank.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Unpack
 
-from aigw.surfaces.chat_arguments import refuse
+from aigw.surfaces.arguments import refuse
 from aigw.surfaces.planned import Face, Planned, plan_of
 from aigw.surfaces.relay_request import planned, reader
 from aigw.types.operation import Operation

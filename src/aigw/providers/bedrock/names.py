@@ -1,0 +1,63 @@
+"""Tool names and call ids in the letters Bedrock allows, and back: callers see the names they gave.
+
+Source: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolSpecification.html
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from aigw.manifest.snapshot import Target
+from aigw.providers.bedrock.models import format_way
+from aigw.types.json import as_object, as_text
+from aigw.types.parts import ToolCall
+from aigw.types.request import Request
+
+_LONGEST: Final = 64
+_NAME: Final = re.compile(rf"[a-zA-Z0-9_-]{{1,{_LONGEST}}}")
+_ID: Final = re.compile(rf"[a-zA-Z0-9_.:-]{{1,{_LONGEST}}}")
+
+
+def legal_name(name: str) -> str:
+    """Give a tool's *name* in the letters Bedrock allows: the same name always becomes the same one."""
+    return name if _NAME.fullmatch(name) else _legal(name, r"[^a-zA-Z0-9_-]")
+
+
+def legal_id(call_id: str) -> str:
+    """Give *call_id* in the letters Bedrock allows: the same id always becomes the same one."""
+    return call_id if _ID.fullmatch(call_id) else _legal(call_id, r"[^a-zA-Z0-9_.:-]")
+
+
+def _legal(text: str, illegal: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
+    return f"{re.sub(illegal, '_', text)[:48]}_{digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What reading an answer has to know of its request: names that were changed, and the tool that is the answer."""
+
+    names: dict[str, str] = field(default_factory=dict[str, str])
+    answer_tool: str | None = None
+
+    def name(self, said: str) -> str:
+        """Give the caller's own name of the tool that Bedrock calls *said*."""
+        return self.names.get(said, said)
+
+
+def asked(request: Request, target: Target) -> Asked:
+    """Find what *request* means for reading its answer."""
+    params = request.params
+    names = {as_text(as_object(tool.get("function")).get("name")) or "" for tool in params.get("tools", ())}
+    names |= {part.name for message in request.messages for part in message.parts if isinstance(part, ToolCall)}
+    changed = {legal: name for name in names if name and (legal := legal_name(name)) != name}
+    return Asked(changed, answer_tool(request, target))
+
+
+def answer_tool(request: Request, target: Target) -> str | None:
+    """Give the name of the tool by which *target* is held to the schema asked for, or None where it is not by one."""
+    form = as_object(request.params.get("response_format"))
+    if form.get("type") != "json_schema" or format_way(target.model) != "tool":
+        return None
+    return legal_name(as_text(as_object(form.get("json_schema")).get("name")) or "answer")

@@ -1,0 +1,1 @@
+"""How bodies are framed: events, lines, binary frames and forms."""

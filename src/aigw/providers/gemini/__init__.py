@@ -1,0 +1,1 @@
+"""Google's generateContent, in the Gemini API and in Vertex AI."""

@@ -1,0 +1,65 @@
+"""Write a request in Google's dialect, for the Gemini API and for Vertex AI.
+
+Source: https://ai.google.dev/api/generate-content and
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference. The two differ in addresses, labels and
+tiers; streams come as server-sent events where the address asks for them (`alt=sse`).
+"""
+
+from typing import Final
+
+from aigw.manifest.snapshot import Target
+from aigw.protocols import Outgoing
+from aigw.providers.canonical import parameters
+from aigw.providers.gemini import messages as gemini_messages
+from aigw.providers.gemini import params as gemini_params
+from aigw.providers.gemini.models import DIALECT, url
+from aigw.providers.writing import encoded, headers, once, refuse
+from aigw.types.json import JsonObject, without
+from aigw.types.request import Request
+from aigw.wire import HttpRequest
+
+_IN_THE_ADDRESS: Final = frozenset({"model", "stream"})
+
+
+@once
+def unsupported(request: Request, target: Target) -> tuple[str, ...]:
+    """Name what of *request* Google, or the target's model, cannot express."""
+    if request.dialect == DIALECT:
+        return ()
+    names = gemini_params.beyond(request.params, request.other, target)
+    return (*names, *gemini_messages.beyond(request.messages))
+
+
+def write(request: Request, target: Target) -> Outgoing:
+    """Write *request*. Raises `UnsupportedParameterError`, or drops with a note, as the target says."""
+    notes: list[str] = []
+    left_out = refuse(unsupported(request, target), target, notes)
+    body = _body(request, target, left_out, notes)
+    method, query = ("streamGenerateContent", "alt=sse") if request.stream else ("generateContent", "")
+    return outgoing(body, target, url(target, method, query), notes, stream=request.stream)
+
+
+def outgoing(body: JsonObject, target: Target, address: str, notes: list[str], *, stream: bool = False) -> Outgoing:
+    """Make the request that carries *body* to *address*."""
+    content = encoded(body, target.provider.name)
+    return Outgoing(HttpRequest("POST", address, headers(target, stream=stream), content), tuple(notes))
+
+
+def conversation(request: Request, target: Target, left_out: frozenset[str], notes: list[str]) -> dict[str, object]:
+    """Write what was said: `contents`, and `systemInstruction` where there is any."""
+    said = gemini_messages.contents_of(gemini_messages.allowed(request.messages, left_out), target)
+    notes += said.notes
+    body: dict[str, object] = {"contents": said.contents}
+    return {**body, "systemInstruction": {"parts": said.system}} if said.system else body
+
+
+def _body(request: Request, target: Target, left_out: frozenset[str], notes: list[str]) -> JsonObject:
+    if request.dialect == DIALECT and not request.edited:
+        return without({**request.verbatim, **target.params}, _IN_THE_ADDRESS)
+    params, other = parameters(request, target, notes)
+    body = conversation(request, target, left_out, notes)
+    body.update(gemini_params.written(params, other, target, left_out, notes))
+    if target.unsupported == "pass":
+        said: JsonObject = {**other, **params}
+        body.update({name: said[name] for name in gemini_params.unknown(params, other)})
+    return body

@@ -1,0 +1,1 @@
+"""OpenAI's Chat Completions and embeddings, and all that speak them."""

@@ -1,0 +1,1 @@
+"""`chat.completions`, shaped as OpenAI's."""

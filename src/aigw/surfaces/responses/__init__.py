@@ -1,0 +1,1 @@
+"""`responses`, shaped as OpenAI's."""
