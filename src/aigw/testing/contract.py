@@ -23,6 +23,7 @@ from aigw.providers.capabilities import PROBES
 from aigw.testing.folding import Said, of_answer, of_events
 from aigw.types.events import Answer, Broken, Ended, Event, FinishReason
 from aigw.types.headers import CREDENTIALS
+from aigw.types.json import JsonObject
 from aigw.types.kind import Kind
 from aigw.types.operation import Operation
 from aigw.types.parts import Reasoning, Text, ToolCall, ToolResult
@@ -185,7 +186,10 @@ def conversation() -> Request:
         Message("tool", (ToolResult("call_1", (Text("21 C"),)),)),
         Message("user", (Text("Thanks. And tomorrow?"),)),
     )
-    tool = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
+    tool: JsonObject = {
+        "type": "function",
+        "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}},
+    }
     return Request("test", "model", messages, {"tools": [tool], "max_tokens": 100}, stream=False, verbatim={})
 
 
