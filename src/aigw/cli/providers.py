@@ -43,8 +43,7 @@ def _one(kind: Kind, arguments: Arguments, terminal: Terminal) -> int:
         "does": ", ".join(operations(kind)),
     }
     rows: list[list[Cell | str]] = [[Cell(name, "dim"), fact] for name, fact in facts.items()]
-    for name in FEATURES if can else ():
-        rows.append([Cell(name, "dim"), _YES if name in can else _NO])
+    rows.extend([Cell(name, "dim"), _YES if name in can else _NO] for name in FEATURES if can)
     terminal.out.table([kind.name, ""], rows)
     return 0
 

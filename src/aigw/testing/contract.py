@@ -14,7 +14,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from aigw.errors import APIError, APIStatusError, UnsupportedParameterError
 from aigw.manifest.snapshot import Provider, Target, Unsupported
@@ -23,13 +23,15 @@ from aigw.providers.capabilities import PROBES
 from aigw.testing.folding import Said, of_answer, of_events
 from aigw.types.events import Answer, Broken, Ended, Event, FinishReason
 from aigw.types.headers import CREDENTIALS
-from aigw.types.json import JsonObject
 from aigw.types.kind import Kind
 from aigw.types.operation import Operation
 from aigw.types.parts import Reasoning, Text, ToolCall, ToolResult
 from aigw.types.request import Message, Request
 from aigw.types.usage import Usage
 from aigw.wire import Headers, HttpResponse
+
+if TYPE_CHECKING:
+    from aigw.types.json import JsonObject
 
 SIZES = (1, 2, 3, 7, 64)
 JUNK = (
