@@ -14,7 +14,7 @@ wheel_builder = pytest.importorskip("hatchling.builders.wheel", reason="needs ha
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-CORE = {"certifi", "httptools", "jsonschema", "pybreaker", "pydantic", "pyyaml", "tenacity"}
+CORE = {"certifi", "httptools", "jsonschema", "pybreaker", "pydantic", "pyyaml", "tenacity", "typing-extensions"}
 
 
 @pytest.fixture(scope="module")

@@ -238,7 +238,7 @@ class Gateway(_Face):
     def explain(self, *, model: str, messages: Sequence[object], **parameters: object) -> Record:
         """Say where a call would go and why, without calling anyone: the arguments are those of `create`.
 
-        Raises what the call would raise before its first send.
+        Raises what the call would raise before its targets are judged; that none may take it is told, not raised.
         """
         request, options = explained(model, messages, parameters)
         return run(self._engine.explain(request, options))
@@ -336,7 +336,7 @@ class AsyncGateway(_Face):
     async def explain(self, *, model: str, messages: Sequence[object], **parameters: object) -> Record:
         """Say where a call would go and why, without calling anyone: the arguments are those of `create`.
 
-        Raises what the call would raise before its first send.
+        Raises what the call would raise before its targets are judged; that none may take it is told, not raised.
         """
         request, options = explained(model, messages, parameters)
         return await self._engine.explain(request, options)

@@ -131,7 +131,7 @@ class Pipeline:
         return Handled(call, await self._first(call), self.runtime)
 
     async def explain(self, request: AnyRequest, options: Options) -> Record:
-        """Say what would become of *request*, calling nobody. Raises what `open` would before its first send."""
+        """Say what would become of *request*, calling nobody. Raises what `open` would before targets are judged."""
         call = await self._call(request, options, self._now())
         _, decided = self._routing.decide(call)
         if decided.targets:

@@ -1,5 +1,6 @@
 """`gw.messages` over real HTTP, in both faces: lossless to a provider of the dialect, and whole to any other."""
 
+import inspect
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -148,7 +149,7 @@ def test_what_reaches_the_wire_is_what_the_real_client_sends(face, said: dict[st
     call = {**ASKED, **said, **({"stream": True} if stream else {})}
     with AnthropicServer(api_key=KEY) as server:
         client = anthropic.Anthropic(base_url=server.url, api_key=KEY, max_retries=0)
-        answer = client.messages.create(**{**call, "model": "some-model"})
+        answer = client.messages.create(**as_theirs_takes_it(client, {**call, "model": "some-model"}))
         if stream:
             list(answer)
         client.close()
@@ -160,6 +161,13 @@ def test_what_reaches_the_wire_is_what_the_real_client_sends(face, said: dict[st
     assert json.dumps(expected.json, sort_keys=True) == json.dumps(actual.json, sort_keys=True)
     assert "2023-06-01" == actual.headers["anthropic-version"]
     assert expected.headers.get("x-mine") == actual.headers.get("x-mine")
+
+
+def as_theirs_takes_it(client: anthropic.Anthropic, call: dict[str, Any]) -> dict[str, Any]:
+    """Give *call* with what their client has no argument for in its body: sampling, since its second version."""
+    beyond = call.keys() - inspect.signature(client.messages.create).parameters.keys()
+    body = {**call.get("extra_body", {}), **{name: call[name] for name in beyond}}
+    return {**{name: said for name, said in call.items() if name not in beyond}, "extra_body": body or None}
 
 
 def test_beta_flags_travel_as_the_real_client_sends_them(face):

@@ -173,6 +173,7 @@ CALLS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")  # what OpenAI gave up, others still serve
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_is_sent_and_answered_as_by_the_openai_client(world: World, server: Answering, name: str) -> None:
     ours = world.do(CALLS[name](world.gw))

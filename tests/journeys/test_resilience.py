@@ -294,6 +294,16 @@ class TestFallbacksOfTheirOwn:
         assert [("first/m", 1, 400, error), ("third/large", 1, 200, None)] == steps(answer.aigw.attempts)
         assert not second.requests
 
+    def test_a_model_that_could_not_take_the_call_is_not_turned_to(
+        self, journey: Journey, openai: OpenAIServer, second: ProviderServer
+    ) -> None:
+        openai.always(Status(400, code="context_length_exceeded"))
+        with AnthropicServer() as third:
+            journey.start(self.with_alternate("context_length", openai, second, third))
+            raised = journey.fail(n=2)
+            assert not third.requests
+        assert aigw.ContextLengthExceededError is type(raised)
+
     @pytest.mark.parametrize(
         ("code", "error"),
         [

@@ -14,6 +14,7 @@ from aigw.errors import Failure, ManifestInvalidError
 from aigw.manifest.compile import compile_manifest
 from aigw.manifest.endpoints import normal_base_url
 from aigw.manifest.snapshot import DEFAULT_FALLBACK_ON
+from aigw.providers.registry import kinds
 
 ISSUE = """\
 schema: aigw/v1
@@ -506,3 +507,39 @@ def test_compiling_breathes_between_routes() -> None:
     compile_manifest(document(), source="m", kinds=KINDS, breathe=lambda: breaths.append(None))
 
     assert breaths
+
+
+@pytest.mark.parametrize(
+    ("provider", "problem"),
+    [
+        ({"kind": "openai", "region": "EU"}, "unknown region 'EU' of kind openai; did you mean 'eu'?"),
+        ({"kind": "anthropic", "region": "eu"}, "region: means nothing to a provider of kind anthropic"),
+        (
+            {"kind": "openai", "region": "eu", "base_url": "https://api.openai.com/v1"},
+            "region: means nothing to a provider of kind openai with a base_url of its own",
+        ),
+        ({"kind": "groq", "account": "acme"}, "account: means nothing to a provider of kind groq"),
+    ],
+)
+def test_a_setting_that_would_change_nothing_is_refused(provider: dict[str, str], problem: str) -> None:
+    said = {"schema": "aigw/v1", "serial": 1, "providers": {"p": provider}, "allow_direct": True}
+
+    with pytest.raises(ManifestInvalidError) as caught:
+        compile_manifest(said, source="m", kinds=kinds())
+    assert [one for one in caught.value.problems if problem in one]
+
+
+@pytest.mark.parametrize("kind", ["bedrock", "azure", "vertex", "snowflake"])
+def test_what_is_missing_from_an_address_is_the_only_problem_told(kind: str) -> None:
+    said = {"schema": "aigw/v1", "serial": 1, "providers": {"p": {"kind": kind}}, "allow_direct": True}
+
+    with pytest.raises(ManifestInvalidError) as caught:
+        compile_manifest(said, source="m", kinds=kinds())
+    assert all("has it in it" in one for one in caught.value.problems)
+
+
+def test_a_region_leads_to_its_own_address() -> None:
+    providers = {"p": {"kind": "openai-responses", "region": "eu"}}
+    said = {"schema": "aigw/v1", "serial": 1, "providers": providers, "allow_direct": True}
+
+    assert "https://eu.api.openai.com/v1" == compile_manifest(said, source="m", kinds=kinds()).providers["p"].base_url

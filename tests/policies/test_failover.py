@@ -144,3 +144,11 @@ def test_a_batch_is_made_again_only_where_it_surely_was_not_made(error: Exceptio
 )
 def test_what_makes_nothing_that_lasts_may_be_asked_again(request_: AnyRequest) -> None:
     assert may_repeat(request_, APITimeoutError("x"))
+
+
+@pytest.mark.parametrize("other", [{"conversation": "conv_1"}, {"background": True}])
+def test_an_answer_that_leaves_something_at_the_provider_is_not_asked_for_twice(other: dict[str, object]) -> None:
+    request = Request("openai-responses", "m", (), {}, stream=False, verbatim={}, other=other)
+
+    assert not may_repeat(request, InternalServerError("broken", status_code=500))
+    assert may_repeat(request, RateLimitError("slow", status_code=429))

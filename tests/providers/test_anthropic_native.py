@@ -125,9 +125,14 @@ def test_beta_flags_go_out_once_each_and_only_those_that_somebody_set() -> None:
     assert "b-2,b-3,b-1" == flags["anthropic-beta"]
     assert "anthropic-beta" not in none
     assert "anthropic-user-profile-id" not in none
-    profile = ADAPTER.write(request_of(user_profile_id="p"), AT).request
-    assert "p" == dict(profile.headers)["anthropic-user-profile-id"]
-    assert "betas" not in json.loads(profile.body)
+
+
+def test_whom_a_call_is_for_and_where_it_is_billed_are_said_in_headers() -> None:
+    sent = ADAPTER.write(request_of(user_profile_id="p", workspace_id="w"), AT).request
+    told = dict(sent.headers)
+
+    assert ("p", "w") == (told["anthropic-user-profile-id"], told["anthropic-workspace-id"])
+    assert json.loads(sent.body).keys().isdisjoint({"betas", "user_profile_id", "workspace_id"})
 
 
 def test_counting_asks_for_what_the_caller_wrote_and_nothing_about_an_answer() -> None:

@@ -22,11 +22,14 @@ def chunks_of(events: Iterable[Event], **options: Any) -> list[ChatCompletionChu
 
 
 def theirs(chunks: Sequence[ChatCompletionChunk]) -> dict[str, Any]:
-    """Let openai's own accumulator add up *chunks*; its strict validation accepts each of them first."""
+    """Let openai's own accumulator add up *chunks*; its strict validation accepts each of them first.
+
+    What is null is left out, of ours as well: each version of theirs has fields that the one before did not have.
+    """
     state = ChatCompletionStreamState()
     for chunk in chunks:
         state.handle_chunk(TheirChunk.model_validate(chunk.to_dict()))
-    return state.get_final_completion().model_dump()
+    return state.get_final_completion().model_dump(exclude_none=True)
 
 
 def ours(chunks: Sequence[ChatCompletionChunk]) -> dict[str, Any]:
@@ -34,7 +37,7 @@ def ours(chunks: Sequence[ChatCompletionChunk]) -> dict[str, Any]:
     state: StreamState[object] = StreamState(Parser())
     for chunk in chunks:
         state.add(chunk)
-    return state.final().model_dump()
+    return state.final().model_dump(exclude_none=True)
 
 
 def accepted(body: dict[str, Any]) -> dict[str, Any]:

@@ -163,6 +163,8 @@ FORMAT = {
     "response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA, "strict": True}}
 }
 
+HEADERS = {"user_profile_id": "p", "workspace_id": "w"}
+
 PARAMS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ({"temperature": 0.5, "top_p": 1, "top_k": 3}, {"temperature": 0.5, "top_p": 1, "top_k": 3}, {}),
     ({"stop_sequences": ["x"]}, {"stop": ["x"]}, {}),
@@ -198,7 +200,8 @@ PARAMS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ({"metadata": {"user_id": "u"}}, {"user": "u"}, {}),
     ({"service_tier": "standard_only"}, {"service_tier": "default"}, {}),
     ({"container": "c", "inference_geo": "us"}, {}, {"container": "c", "inference_geo": "us"}),
-    ({"betas": ["a", "b"], "user_profile_id": "p"}, {}, {"betas": ["a", "b"], "user_profile_id": "p"}),
+    ({"betas": ["a", "b"], **HEADERS}, {}, {"betas": ["a", "b"], **HEADERS}),
+    ({"thread": {"type": "create"}, "compaction": {}}, {}, {"thread": {"type": "create"}, "compaction": {}}),
 ]
 
 
@@ -210,7 +213,7 @@ def test_parameters_get_their_canonical_names(
 
     assert {"max_tokens": 5, **params} == request.params
     assert other == request.other
-    in_the_body = {name: value for name, value in said.items() if name not in {"betas", "user_profile_id"}}
+    in_the_body = {name: value for name, value in said.items() if name not in {"betas", *HEADERS}}
     assert {**HELLO, **in_the_body} == request.verbatim
 
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.surfaces.messages_judge import accepted, bare, events_of, in_order, ours, theirs
 
@@ -148,6 +148,7 @@ THOUGHTS = st.builds(Reasoning, WORDS, st.none() | WORDS, st.none() | WORDS)
 PARTS = st.lists(st.one_of(st.builds(Text, WORDS), THOUGHTS, CALLS, OWN), max_size=6)
 
 
+@settings(deadline=None)
 @given(PARTS)
 def test_a_stream_adds_up_to_the_plain_answer_in_their_accumulator_and_in_ours(parts: list[Part]) -> None:
     events = events_of(stream_of(*parts))

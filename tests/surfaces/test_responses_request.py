@@ -6,6 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+try:
+    from openai.lib._response_resources import _make_tools
+except ImportError:  # their second version keeps it elsewhere
+    from openai.resources.responses.responses import _make_tools
+
 import aigw
 from aigw.errors import AigwError, BadRequestError, UnexpectedArgumentError
 from aigw.surfaces.responses.request import ask
@@ -220,8 +225,6 @@ class Query(BaseModel):
 
 
 def test_models_are_described_as_tools_as_the_openai_client_describes_them():
-    from openai.resources.responses.responses import _make_tools
-
     [ours] = request(tools=[Query]).verbatim["tools"]
     [theirs] = _make_tools([openai.pydantic_function_tool(Query)])
     assert theirs == ours

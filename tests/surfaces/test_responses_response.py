@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.surfaces.responses_judge import accepted, events_of, theirs, whole, writer
 
@@ -293,6 +293,16 @@ _delta = st.one_of(
 )
 
 
+def test_calls_of_one_id_are_told_apart_so_that_a_result_is_of_one_of_them():
+    calls = [ToolCallDelta(index, 0, "c", name, "{}") for index, name in enumerate("fgh")]
+    events = events_of([Started(), *calls, ChoiceEnded(STOP), Ended()])
+    told = theirs(events)["output"]
+    assert ["f", "g", "h"] == [call["name"] for call in told]
+    assert "c" == told[0]["call_id"]
+    assert 3 == len({call["call_id"] for call in told})
+
+
+@settings(deadline=None)
 @given(st.lists(_delta, max_size=8))
 def test_openais_accumulator_accepts_any_order_of_events(deltas: list[Event]):
     events = events_of([Started(), *deltas, ChoiceEnded(STOP), Ended()])

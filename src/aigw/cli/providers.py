@@ -38,7 +38,7 @@ def _one(kind: Kind, arguments: Arguments, terminal: Terminal) -> int:
         "base url": kind.base_url or "its own",
         **{f"  in {region}": url for region, url in kind.regional.items()},
         "needs": ", ".join(kind.settings) or "-",
-        "key": ", ".join(kind.key_env) or "-",
+        "key": ", ".join((*kind.key_env, *filter(None, [kind.ambient]))) or "-",
         "dialects": ", ".join(kind.dialects),
         "does": ", ".join(operations(kind)),
     }
@@ -57,7 +57,7 @@ def _row(kind: Kind) -> list[Cell | str]:
         kind.base_url or "its own",
         kind.dialect or Cell("-", "dim"),
         ", ".join(operations(kind)),
-        ", ".join(kind.key_env) or Cell("-", "dim"),
+        ", ".join((*kind.key_env, *filter(None, [kind.ambient]))) or Cell("-", "dim"),
         state,
     ]
 
@@ -73,6 +73,7 @@ def _as_dict(kind: Kind) -> dict[str, object]:
         "settings": list(kind.settings),
         "key_variables": list(kind.key_env),
         "key_is_set": _is_set(kind),
+        "ambient": kind.ambient,
         "keyless": kind.keyless,
         "operations": [str(operation) for operation in operations(kind)],
         "features": list(features(kind)),

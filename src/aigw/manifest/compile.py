@@ -163,6 +163,7 @@ class _Compiler:
             self._problems.add((*path, "kind"), f"unknown kind {shown(part.kind)}; {near(part.kind, self._kinds)}")
             return
         settings = {name: value for name in _SETTINGS if (value := getattr(part, name)) is not None}
+        self._check_settings(settings, part, kind, path)
         base_url = self._base_url(part, kind, settings, path)
         if base_url is None:
             return
@@ -181,6 +182,18 @@ class _Compiler:
             settings=MappingProxyType(settings),
         )
 
+    def _check_settings(self, settings: Mapping[str, str], part: ProviderPart, kind: Kind, path: Path) -> None:
+        """Report settings that would change nothing: a region that is none must never lead to another one."""
+        for name, value in settings.items():
+            if name in kind.settings or (name == "region" and value in kind.regional and part.base_url is None):
+                continue
+            if name == "region" and kind.regional and part.base_url is None:
+                what = f"unknown region {shown(value)} of kind {kind.name}; {near(value, kind.regional)}"
+            else:
+                beside = " with a base_url of its own" if part.base_url is not None and name == "region" else ""
+                what = f"means nothing to a provider of kind {kind.name}{beside}; leave it out"
+            self._problems.add((*path, name), what)
+
     def _base_url(self, part: ProviderPart, kind: Kind, settings: Mapping[str, str], path: Path) -> str | None:
         if part.base_url is None:
             if kind.base_url is None and kind.dialect != OFFLINE_DIALECT:
@@ -191,7 +204,7 @@ class _Compiler:
             for name in missing:
                 what = f"is missing; the address of a provider of kind {kind.name} has it in it (or give a base_url)"
                 self._problems.add((*path, name), what)
-            return home
+            return None if missing else home
         try:
             return normal_base_url(kind, part.base_url)
         except ValueError as error:

@@ -9,7 +9,7 @@ from typing import Final
 from aigw.errors import APIError, APIStatusError, APITimeoutError, Failure, NonconformingAnswerError, SecretError
 from aigw.types.operation import Operation
 from aigw.types.relay import RelayRequest
-from aigw.types.request import AnyRequest
+from aigw.types.request import AnyRequest, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +93,19 @@ def forbids_retry(error: Exception) -> bool:
 def may_repeat(request: AnyRequest, error: Exception) -> bool:
     """Whether sending *request* again after *error* makes nothing twice that lasts: a batch, but not an answer.
 
-    An answer that was lost costs money and no more. A batch whose making was not confirmed may be running.
+    An answer that was lost costs money and no more. A batch whose making was not confirmed may be running, and so may
+    an answer in the background; a conversation that a provider keeps may have taken the turn already.
     """
+    return not _lasts(request) or failure_of(error) not in _UNCONFIRMED
+
+
+def _lasts(request: AnyRequest) -> bool:
+    """Whether *request* leaves something behind at the provider beside its answer."""
+    if isinstance(request, Request):
+        return bool(request.other.get("conversation")) or request.other.get("background") is True
     if not isinstance(request, RelayRequest) or request.operation is not Operation.BATCHES:
-        return True
-    is_safe = request.method == "GET" or request.path.endswith("/cancel")
-    return is_safe or failure_of(error) not in _UNCONFIRMED
+        return False
+    return request.method != "GET" and not request.path.endswith("/cancel")
 
 
 def wait_asked_for(error: Exception) -> float | None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=APIError)
 
 MASK: Final = "***"
+CUT: Final = "…"
+"""What a text that was cut to a length ends with."""
 SHORTEST: Final = 6
 """A shorter key is a placeholder (`none`, `x`), and taking it out would spoil words that are none."""
 
@@ -23,6 +25,14 @@ def masked(error: E, secrets: Iterable[str]) -> E:
         if len(secret) >= SHORTEST:
             _mask(error, secret)
     return error
+
+
+def without(response: "HttpResponse", secrets: Iterable[str]) -> "HttpResponse":
+    """Give *response* with every trace of *secrets* taken out of its headers and its content."""
+    for secret in secrets:
+        if len(secret) >= SHORTEST:
+            response = _response(response, secret)
+    return response
 
 
 def _mask(error: APIError, secret: str) -> None:
@@ -36,13 +46,22 @@ def _mask(error: APIError, secret: str) -> None:
 
 def _clean(value: object, secret: str) -> object:
     if isinstance(value, str):
-        return value.replace(secret, MASK)
+        return _uncut(value.replace(secret, MASK), secret)
     if isinstance(value, Mapping):
         items = cast("Mapping[object, object]", value).items()
         return {_clean(name, secret): _clean(item, secret) for name, item in items}
     if isinstance(value, list):
         return [_clean(item, secret) for item in cast("list[object]", value)]
     return value
+
+
+def _uncut(text: str, secret: str) -> str:
+    """Give *text* without the beginning of *secret* at its end, where it was cut to a length."""
+    body = text.removesuffix(CUT)
+    for length in range(len(secret) - 1, SHORTEST - 1, -1):
+        if body.endswith(secret[:length]):
+            return body[:-length] + MASK + text[len(body) :]
+    return text
 
 
 def _response(response: "HttpResponse", secret: str) -> "HttpResponse":

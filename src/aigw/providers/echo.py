@@ -26,6 +26,9 @@ from aigw.types.parts import Part, Text, ToolCall, ToolResult
 from aigw.types.request import Request
 from aigw.types.usage import Usage
 
+_KEPT: Final = ("previous_response_id", "conversation", "prompt", "background")
+"""Parameters that name what a provider keeps, or ask it to."""
+
 _WORDS: Final = re.compile(r"\s*\S+\s*?(?=\s|$)|\s+$")
 
 
@@ -39,9 +42,9 @@ class Echo:
     operation = Operation.CHAT
 
     def unsupported(self, request: Request, target: Target) -> tuple[str, ...]:  # noqa: ARG002 - every target echoes
-        """Name what an echo cannot do: it has no probabilities and no voice."""
+        """Name what an echo cannot do: it has no probabilities, no voice, and keeps nothing."""
         names = [name for name in ("logprobs", "audio") if request.params.get(name)]
-        return tuple(names)
+        return (*names, *(name for name in _KEPT if request.other.get(name)))
 
     def play(self, request: Request, target: Target) -> Sequence[Event]:
         """Give the events of the answer: one `Answer`, or a stream ending in `Ended` if *request* asks for one."""

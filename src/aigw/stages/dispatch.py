@@ -14,14 +14,15 @@ from aigw.errors import (
     APIError,
     AuthenticationError,
     PermissionDeniedError,
+    UnsupportedParameterError,
 )
 from aigw.manifest.snapshot import Provider, Target
 from aigw.policies.affinity import Issuers
 from aigw.policies.authorization import authorised
 from aigw.policies.crossing import crossed
 from aigw.policies.headers import joined, passing, unflagged
-from aigw.policies.masking import masked
-from aigw.protocols import Adapter, AdapterFinder, AnyAdapter, Decoder, Exchange, Runtime, is_offline
+from aigw.policies.masking import masked, without
+from aigw.protocols import Adapter, AdapterFinder, AnyAdapter, Decoder, Exchange, OfflineAdapter, Runtime, is_offline
 from aigw.stages.heard import Heard, hearing_of, judge
 from aigw.types.credential import Credential, secret_values
 from aigw.types.events import Broken, ChoiceEnded, Ended, Event, Native, Started, UsageReported
@@ -46,6 +47,7 @@ class Dispatch:
         """Send the attempt that *call* is aimed at. Raises the errors of `aigw.errors`."""
         call, target, adapter = self._fitted(call)
         if is_offline(adapter):
+            _noted(call, _left_out(adapter, call, target))
             return Reply(Played(adapter.play(call.request, target)))
         credential = await self._credentials.of(target.provider, self._runtime, call.deadline)
         try:
@@ -66,10 +68,15 @@ class Dispatch:
     def _fitted(self, call: Call) -> tuple[Call, Target, AnyAdapter]:
         """Give *call* without what is for others than its target, that target, and what to write for it with."""
         target = call.target
-        adapter = None if target is None else self._adapters(target.provider.kind, call.request)
-        if target is None or adapter is None:
-            message = "dispatch needs a call that is aimed at a target which can take it"
+        if target is None:
+            message = "dispatch needs a call that is aimed at a target"
             raise ValueError(message)
+        adapter = self._adapters(target.provider.kind, call.request)
+        if adapter is None:
+            message = f"{target.id} does no {call.request.operation}. Choose a route to a target that does."
+            raise UnsupportedParameterError(
+                message, param="model", code="unsupported_operation", type="invalid_request_error"
+            )
         kind = target.provider.kind
         request, notes = unflagged(call.request, kind)
         alone = call.route is not None and len(call.route.targets) == 1
@@ -99,7 +106,8 @@ class Dispatch:
             raise
         await exchange.aclose()
         if not response.is_success:
-            raise adapter.error(response, target)
+            # Before it is read: what is cut to a length afterwards must not end within a key.
+            raise adapter.error(without(response, secret_values(credential)), target)
         call.trail.response = response
         answer = adapter.read(response, target, call.request)
         hearing = hearing_of(call, target, adapter)
@@ -191,6 +199,14 @@ def _noted(call: Call, notes: Sequence[str]) -> None:
     for note in notes:
         if note not in call.trail.notes:
             call.trail.notes.append(note)
+
+
+def _left_out(adapter: OfflineAdapter[Any], call: Call, target: Target) -> tuple[str, ...]:
+    """Note what an adapter that writes nothing leaves out."""
+    if target.unsupported == "pass":
+        return ()
+    name = target.provider.kind.name
+    return tuple(f"dropped: {one} ({name} does not take it)" for one in adapter.unsupported(call.request, target))
 
 
 def _is_whole(exchange: Exchange) -> bool:

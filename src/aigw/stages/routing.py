@@ -1,6 +1,7 @@
 """Routing: from the name the caller used to the ordered list of targets that may take the call."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from aigw.call import NO_LIMITS, Call, Deadline, Reply
 from aigw.credentials.cache import Credentials
@@ -47,6 +48,7 @@ class Routing:
         if call.request.operation is Operation.BATCHES:
             route = keeper(route, lambda target: self._adapters(target.provider.kind, call.request) is not None)
         call.trail.route = route.name
+        route = self._with_fit_alternates(call, route)
         decided = plan(route, lambda target: self._objection(call, target), self._is_open)
         decided = preferring(decided, home(call.request, self._issuers))
         call.trail.candidates = decided.candidates
@@ -56,6 +58,22 @@ class Routing:
         names = issued(event)
         if names and call.trail.target is not None:
             self._issuers.remember(names, call.trail.target.id)
+
+    def _with_fit_alternates(self, call: Call, route: Route) -> Route:
+        """Give *route* without the alternates that could not take the call: nobody asks again once one is turned to."""
+        if not route.on_context_length and not route.on_content_policy:
+            return route
+
+        def fit(targets: tuple[Target, ...]) -> tuple[Target, ...]:
+            if call.request.operation is Operation.BATCHES:
+                return ()
+            return tuple(target for target in targets if self._objection(call, target) is None)
+
+        return replace(
+            route,
+            on_context_length=fit(route.on_context_length),
+            on_content_policy=fit(route.on_content_policy),
+        )
 
     def _objection(self, call: Call, target: Target) -> str | None:
         adapter = self._adapters(target.provider.kind, call.request)

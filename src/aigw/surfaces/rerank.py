@@ -25,7 +25,9 @@ def create(
     *, query: str, documents: Sequence[Document], model: str, **params: Unpack[RerankParams]
 ) -> Planned[RerankResponse]:
     """Rank *documents* by how well they answer *query*. Raises the errors of `aigw.errors`."""
-    if isinstance(documents, str) or not documents:
+    if isinstance(documents, str):
+        refuse("documents", "must be a list of documents, not str", "invalid_type")
+    if not documents:
         refuse("documents", "must be a list with at least one document", "empty_array")
     return planned(
         {"query": query, "documents": documents, "model": model, **params},

@@ -69,6 +69,8 @@ class PromptTokensDetails(Model):
     audio_tokens: int | None = None
     cache_write_tokens: int | None = None
     cached_tokens: int | None = None
+    image_tokens: int | None = None
+    text_tokens: int | None = None
 
 
 class CompletionTokensDetails(Model):
@@ -78,6 +80,7 @@ class CompletionTokensDetails(Model):
     audio_tokens: int | None = None
     reasoning_tokens: int | None = None
     rejected_prediction_tokens: int | None = None
+    text_tokens: int | None = None
 
 
 class CompletionUsage(Model):
@@ -218,6 +221,7 @@ class ChatCompletion(Model):
     created: int
     model: str
     object: Literal["chat.completion"] = "chat.completion"
+    metadata: JsonObject | None = None
     moderation: JsonObject | None = None
     service_tier: str | None = None
     system_fingerprint: str | None = None

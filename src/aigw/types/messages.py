@@ -48,6 +48,7 @@ class Usage(Model):
     output_tokens_details: OutputTokensDetails | None = None
     server_tool_use: ServerToolUsage | None = None
     service_tier: str | None = None
+    speed: str | None = None
 
 
 class Issued(Model):
@@ -102,6 +103,7 @@ class ToolUseBlock(Model):
     name: str
     input: object
     caller: JsonObject | None = None
+    toolset_name: str | None = None
 
 
 class ServerToolUseBlock(Model):
@@ -166,6 +168,7 @@ class Message(Answered):
     stop_sequence: str | None = None
     stop_details: RefusalStopDetails | None = None
     container: Container | None = None
+    diagnostics: JsonObject | None = None
     usage: Usage = Usage()
 
 

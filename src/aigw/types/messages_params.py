@@ -19,7 +19,9 @@ class CountParams(CallParams, total=False):
     """The parameters of `count_tokens` besides `messages` and `model`."""
 
     betas: Sequence[str] | Omit | None
+    billing_policy: Mapping[str, object] | Omit | None
     cache_control: Mapping[str, object] | Omit | None
+    compaction: Mapping[str, object] | Omit | None
     context_management: Mapping[str, object] | Omit | None
     mcp_servers: Iterable[Mapping[str, object]] | Omit | None
     output_config: Mapping[str, object] | Omit | None
@@ -30,6 +32,7 @@ class CountParams(CallParams, total=False):
     tool_choice: Mapping[str, object] | Omit | None
     tools: Iterable[Mapping[str, object]] | Omit | None
     user_profile_id: str | Omit | None
+    workspace_id: str | Omit | None
 
 
 class MessagesParams(CountParams, total=False):
@@ -44,5 +47,6 @@ class MessagesParams(CountParams, total=False):
     service_tier: str | Omit | None
     stop_sequences: Sequence[str] | Omit | None
     temperature: float | Omit | None
+    thread: Mapping[str, object] | Omit | None
     top_k: int | Omit | None
     top_p: float | Omit | None

@@ -265,14 +265,18 @@ class Response(Model):
     tool_choice: str | Loose | None = None
     tools: list[Loose] | None = None
     top_p: float | None = None
+    access_programs: Loose | None = None
     background: bool | None = None
     completed_at: float | None = None
     conversation: Loose | None = None
+    image: Loose | None = None
+    input_transformations: list[Loose] | None = None
     max_output_tokens: int | None = None
     max_tool_calls: int | None = None
     moderation: Loose | None = None
     previous_response_id: str | None = None
     prompt: Loose | None = None
+    prompt_cache_diagnostics: Loose | None = None
     prompt_cache_key: str | None = None
     prompt_cache_options: Loose | None = None
     prompt_cache_retention: str | None = None
@@ -281,6 +285,7 @@ class Response(Model):
     service_tier: str | None = None
     status: str | None = None
     text: Loose | None = None
+    tool_usage: Loose | None = None
     top_logprobs: int | None = None
     truncation: str | None = None
     usage: _Usage = None

@@ -20,9 +20,11 @@ Input: TypeAlias = str | Iterable[InputItem] | Omit | None
 class ResponsesParams(CallParams, total=False):
     """The parameters of `create`, `parse` and `stream` besides `input`, `model` and `stream`."""
 
+    access_programs: Mapping[str, object] | Omit | None
     background: bool | Omit | None
     context_management: Iterable[Mapping[str, object]] | Omit | None
     conversation: str | Mapping[str, object] | Omit | None
+    image: Mapping[str, object] | Omit | None
     include: Sequence[str] | Omit | None
     instructions: str | Omit | None
     max_output_tokens: int | Omit | None

@@ -25,7 +25,7 @@ DIALECTS: Final = frozenset({DIALECT, COUNT_DIALECT})
 UNCOUNTED: Final = frozenset(
     {
         *("max_tokens", "stream", "temperature", "top_p", "top_k", "stop", "stop_sequences"),
-        *("user", "metadata", "service_tier", "container", "inference_geo"),
+        *("user", "metadata", "service_tier", "container", "inference_geo", "thread"),
     }
 )
 """What may be said of an answer, by either name, and a request to count does not take."""

@@ -32,7 +32,9 @@ NATIVE: Final = frozenset(
         "thinking",
         "output_config",
         "output_format",
+        "billing_policy",
         "cache_control",
+        "compaction",
         "container",
         "context_management",
         "diagnostics",
@@ -41,13 +43,19 @@ NATIVE: Final = frozenset(
         "inference_geo",
         "mcp_servers",
         "speed",
+        "thread",
     },
 )
 """Anthropic's own parameters, which a caller gives in `extra_body`; they win over what ours would become."""
 
 BETAS: Final = frozenset({"betas", "anthropic_beta"})
 _SELDOM: Final = frozenset({"stop", "response_format", "reasoning_effort", "reasoning_budget", "service_tier"})
-_KNOWN: Final = NATIVE | BETAS | {"safety_identifier", "stream_options", "max_completion_tokens", "user_profile_id"}
+HEADERS: Final[Mapping[str, str]] = {
+    "user_profile_id": "anthropic-user-profile-id",
+    "workspace_id": "anthropic-workspace-id",
+}
+"""Parameters that travel as headers, and the name of each."""
+_KNOWN: Final = NATIVE | BETAS | HEADERS.keys() | {"safety_identifier", "stream_options", "max_completion_tokens"}
 _NEUTRAL: Final[Mapping[str, tuple[object, ...]]] = {
     "n": (1,),
     "logprobs": (False,),

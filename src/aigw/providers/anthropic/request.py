@@ -69,9 +69,10 @@ def sent(request: Request, target: Target, body: JsonObject, path: str) -> HttpR
     """Address *body* to *path*, with the headers that the caller and the manifest ask for, and no others."""
     provider = target.provider
     own: tuple[tuple[str, str], ...] = (("anthropic-version", VERSION),)
-    profile = as_text(request.other.get("user_profile_id"))
-    if profile is not None:
-        own += (("anthropic-user-profile-id", profile),)
+    for name, header in anthropic_params.HEADERS.items() if request.other else ():
+        said = as_text(request.other.get(name))
+        if said is not None:
+            own += ((header, said),)
     written = headers(target, stream=request.stream, own=own)
     declared = [value for name, value in written if name == BETA]
     betas = _betas(request, target, declared)

@@ -22,6 +22,8 @@ from aigw.providers.kinds.compatible import (
 from aigw.providers.kinds.embedders import EMBEDDERS
 from aigw.types.kind import Kind, Quirks
 
+_OPENAI_REGIONS: Final = {place: f"https://{place}.api.openai.com/v1" for place in ("us", "eu", "ae", "au", "in", "jp")}
+
 _ROWS: Final = (
     compatible(
         "openai",
@@ -30,7 +32,7 @@ _ROWS: Final = (
         "OPENAI_API_KEY",
         also=(RESPONSES, EMBEDDINGS, *OPERATIONS),
         hosts=(".api.openai.com",),
-        regional={place: f"https://{place}.api.openai.com/v1" for place in ("us", "eu", "ae", "au", "in", "jp")},
+        regional=_OPENAI_REGIONS,
         headers=("openai-*", "x-stainless-*"),
         quirks=Quirks(limit_name="max_completion_tokens", refused=REPLAY, schemas="openai"),
     ),
@@ -51,6 +53,7 @@ _ROWS: Final = (
         base_url="https://api.openai.com/v1",
         key_env=("OPENAI_API_KEY",),
         base_env=("OPENAI_BASE_URL",),
+        regional=_OPENAI_REGIONS,
         hosts=frozenset({".api.openai.com"}),
         headers=frozenset({"openai-*", "x-stainless-*"}),
         quirks=Quirks(limit_name="max_completion_tokens", refused=REPLAY, schemas="openai"),

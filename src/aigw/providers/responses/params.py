@@ -37,6 +37,7 @@ NATIVE: Final = frozenset(
         "access_programs",
         "context_management",
         "conversation",
+        "image",
         "include",
         "instructions",
         "max_output_tokens",

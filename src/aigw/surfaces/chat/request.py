@@ -80,6 +80,8 @@ def reject_unknown(params: Mapping[str, object], method: str, known: frozenset[s
     for name in params.keys() - known:
         near = get_close_matches(name, known, 1)
         hint = f"did you mean {near[0]!r}?" if near else "a provider's own parameters go into extra_body"
+        if name == "stream":
+            hint = "answers of this surface come whole"
         message = f"{method}() got an unexpected argument {name!r}: {hint}"
         raise UnexpectedArgumentError(message)
 

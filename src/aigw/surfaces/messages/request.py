@@ -25,7 +25,8 @@ BETA: Final = "anthropic-beta"
 _ALWAYS: Final = frozenset({"messages", "model"})
 _KNOWN: Final = frozenset(MessagesParams.__annotations__) | _ALWAYS | {"max_tokens", "stream"}
 _KNOWN_OF_COUNTING: Final = frozenset(CountParams.__annotations__) | _ALWAYS
-_BESIDE: Final = frozenset({"betas", "user_profile_id"})
+_HEADERS: Final = ("user_profile_id", "workspace_id")
+_BESIDE: Final = frozenset({"betas", *_HEADERS})
 """Arguments that travel as headers: no part of the body."""
 _TRANSLATED: Final = frozenset(
     {
@@ -57,8 +58,7 @@ _CHECKS: Final[Mapping[str, _Check]] = {
     **dict.fromkeys(("thinking", "output_config", "output_format", "metadata"), _OBJECT),
     **dict.fromkeys(("stop_sequences", "betas"), (_is_texts, "a list of texts")),
     "stream": (lambda value: isinstance(value, bool), "true or false"),
-    "service_tier": (lambda value: isinstance(value, str), "text"),
-    "user_profile_id": (lambda value: isinstance(value, str), "text"),
+    **dict.fromkeys(("service_tier", *_HEADERS), (lambda value: isinstance(value, str), "text")),
 }
 
 
@@ -121,8 +121,7 @@ def _without_flags(options: Options) -> tuple[Options, list[str]]:
 def _beside(body: JsonObject, flags: list[str]) -> JsonObject:
     betas = list(dict.fromkeys([*(str(flag) for flag in as_array(body.get("betas"))), *flags]))
     beside: dict[str, object] = {"betas": betas} if betas else {}
-    if body.get("user_profile_id") is not None:
-        beside["user_profile_id"] = body["user_profile_id"]
+    beside.update({name: body[name] for name in _HEADERS if body.get(name) is not None})
     return beside
 
 

@@ -224,10 +224,17 @@ class ResponseWriter:
             self._close()
             custom = event.kind == "custom"
             index, name = self._place("ctc" if custom else "fc")
-            said = {"call_id": event.id or name, "name": event.name or "", **carried}
+            said = {"call_id": self._call_id(event.id, name), "name": event.name or "", **carried}
             call = self._calls[event.index] = CallItem(self._emit, index, name, said, custom=custom)
             self._added(call)
         call.add(event.arguments, carried)
+
+    def _call_id(self, said: str | None, name: str) -> str:
+        """Give the id that a provider *said*, or *name* where it said none or the same one twice.
+
+        A result is matched by it, and so is a call by OpenAI's client, which refuses a stream with two of one id.
+        """
+        return name if not said or any(item.body.get("call_id") == said for item in self._items) else said
 
     def _other(self, event: OtherDelta) -> None:
         delta = as_object(event.extra.get("delta"))
