@@ -8,6 +8,8 @@ from urllib.parse import urlencode, urlsplit
 
 from pydantic_core import from_json
 
+from aigw.types.json import as_array, as_object
+
 T = TypeVar("T")
 
 
@@ -86,15 +88,15 @@ class HttpResponse:
         return decoded(self.content)
 
 
-def decoded(text: bytes | str) -> object:
-    """Decode JSON. Raises `ValueError`.
+def decoded(text: bytes | str, *, partial: bool = False) -> object:
+    """Decode JSON, or with *partial* as much as there is of one that was cut off. Raises `ValueError`.
 
     pydantic's decoder takes half the time of the standard one; what it refuses (lone surrogates, deep nesting) the
     standard one has a last look at.
     """
     try:
-        return cast("object", from_json(text))
-    except ValueError:
+        return cast("object", from_json(text, allow_partial=partial))
+    except (ValueError, TypeError):  # a text with a lone surrogate is, to pydantic, none
         pass
     try:
         return cast("object", json.loads(text))
@@ -124,7 +126,21 @@ def is_success(status: int) -> bool:
 
 
 def with_query(url: str, query: Mapping[str, object]) -> str:
-    """Give *url* with *query* added to its own."""
-    if not query:
+    """Give *url* with *query* added to its own: lists repeat their name, objects have brackets, null is left out."""
+    pairs = [pair for name, value in query.items() for pair in _spelled(name, value)]
+    if not pairs:
         return url
-    return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(dict(query), doseq=True)}"
+    return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(pairs)}"
+
+
+def _spelled(name: str, value: object) -> Iterator[tuple[str, object]]:
+    if inner_fields := as_object(value):
+        for inner, item in inner_fields.items():
+            yield from _spelled(f"{name}[{inner}]", item)
+    elif items := as_array(value):
+        for item in items:
+            yield from _spelled(name, item)
+    elif isinstance(value, bool):
+        yield name, "true" if value else "false"
+    elif value is not None and not isinstance(value, Mapping | list | tuple):
+        yield name, value

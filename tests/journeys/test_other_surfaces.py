@@ -320,6 +320,23 @@ def test_batches_are_made_looked_at_stopped_and_listed(world: World, server: Ans
     assert "/v1/batches?limit=1&after=batch_1" == server.last.path
 
 
+def test_a_page_of_batches_is_that_of_the_openai_client_in_either_face(world: World, server: Answering) -> None:
+    page, theirs = world.do(world.gw.batches.list(model="route", limit=1)), world.judge.batches.list(limit=1)
+    assert _dumped(theirs) == _dumped(page)
+    assert (["batch_1"], True, "batch_1") == ([batch.id for batch in page.data], page.has_more, page.last_id)
+    assert theirs._request_id == page._request_id
+    assert ["batch_1", "batch_2"] == [batch.id for batch in world.face.items(page)]
+    assert world.records.records[0] == page.aigw
+
+    following = world.do(page.get_next_page())
+    assert "/v1/batches?limit=1&after=batch_1" == server.last.path
+    assert (["batch_2"], False) == ([batch.id for batch in following.data], following.has_more)
+    assert world.records.last == following.aigw
+    assert ["batch_2"] == [batch.id for batch in world.face.items(following)]
+    with pytest.raises(RuntimeError, match="has_next_page"):
+        world.do(following.get_next_page())
+
+
 @pytest.mark.parametrize("id", ["", "..", ".", None])
 def test_a_batch_s_id_cannot_lead_elsewhere(world: World, server: Answering, id: Any) -> None:  # noqa: A002
     with pytest.raises(aigw.BadRequestError):

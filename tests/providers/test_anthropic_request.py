@@ -373,6 +373,20 @@ def test_anthropics_own_parameters_pass_and_others_are_named() -> None:
     assert "b-1,b-2" == dict(outgoing.request.headers)["anthropic-beta"]
 
 
+def test_pass_gives_an_unknown_effort_the_budget_of_a_high_one_and_says_so() -> None:
+    at = target("anthropic", "claude-sonnet-4-5", "pass")
+    outgoing = speaker(at).write(asked(params={"reasoning_effort": "odd"}), at)
+
+    assert {"type": "enabled", "budget_tokens": 4096} == json.loads(outgoing.request.body)["thinking"]
+    assert ["changed: reasoning_effort"] == [note.partition(" (")[0] for note in outgoing.notes]
+
+
+def test_the_choice_of_a_tool_that_is_not_there_is_dropped_with_a_note() -> None:
+    choice = {"type": "function", "function": {"name": "f"}}
+
+    assert ("dropped: tool_choice (there are no tools)",) == notes(said("user", "hi"), tool_choice=choice)
+
+
 def test_pass_hands_unknown_parameters_on() -> None:
     assert 0.1 == wrote(asked(min_p=0.1), target("anthropic", "claude-x", "pass"))["min_p"]
 

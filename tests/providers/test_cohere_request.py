@@ -322,3 +322,11 @@ def test_a_request_in_coheres_own_words_is_sent_as_it_is() -> None:
     request = Request("cohere-chat", "x", (said("user", "hi"),), {}, False, verbatim)
 
     assert {**verbatim, "model": "m-1", "stream": False} == wrote(request, target("cohere"))
+
+
+@pytest.mark.parametrize("block", [{"type": "text"}, {"type": "text", "text": None}, {"odd": 1}])
+def test_pass_hands_on_a_block_that_says_it_is_text_and_has_none(block: dict[str, object]) -> None:
+    at, odd = target("cohere", unsupported="pass"), Opaque("other", block)
+    turns = [said("user", odd), said("assistant", odd), said("assistant", odd, ToolCall("c", "f", "{}"))]
+
+    assert [[block]] * 3 == [turn["content"] for turn in wrote(asked(*turns), at)["messages"]]  # type: ignore[union-attr]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.providers.provider_kit import ANY, decoded, folded, of, response, speaker, summary, target, texts
+from tests.providers.provider_kit import ANY, asked, decoded, folded, of, response, speaker, summary, target, texts
 
 from aigw import errors as e
 from aigw.types.events import (
@@ -25,6 +25,7 @@ from aigw.types.events import (
     UsageReported,
 )
 from aigw.types.parts import Opaque, Reasoning, Text, ToolCall
+from aigw.types.request import Request
 
 AT = target("gemini", "gemini-3.5-flash")
 USAGE = {
@@ -56,8 +57,8 @@ def stream(*chunks: object, ending: str = "\r\n\r\n") -> bytes:
     return "".join(f"data: {json.dumps(chunk, ensure_ascii=False)}{ending}" for chunk in chunks).encode()
 
 
-def raw(data: bytes, size: int | None = None) -> list[Event]:
-    decoder = speaker(AT).decoder(AT, ANY)
+def raw(data: bytes, size: int | None = None, request: Request = ANY) -> list[Event]:
+    decoder = speaker(AT).decoder(AT, request)
     step = size or max(1, len(data))
     events = [event for start in range(0, len(data), step) for event in decoder.feed(data[start : start + step])]
     return [*events, *decoder.end()]
@@ -311,6 +312,12 @@ def test_alternatives_are_told_apart_in_a_stream() -> None:
     assert [(0, "stop"), (1, "length")] == [(event.choice, event.reason.value) for event in of(ChoiceEnded, events)]
     unfinished = raw(stream(one(0, "a", "STOP"), one(1, "x")))
     assert not of(Ended, unfinished)
+
+
+def test_a_stream_cut_before_an_alternative_began_never_ends_well() -> None:
+    two, first, second = asked(params={"n": 2}), body({"text": "a"}), body({"text": "x"}, index=1)
+    assert not of(Ended, raw(stream(first), request=two))
+    assert of(Ended, raw(stream(first, second), request=two))
 
 
 def test_arguments_that_come_piece_by_piece_become_one_object() -> None:

@@ -415,3 +415,20 @@ def test_a_model_named_in_full_replaces_the_project_of_the_base_url() -> None:
 def test_no_key_and_no_beta_header_leave_the_adapter() -> None:
     names = {name for name, _ in speaker(NEW).write(asked(), NEW).request.headers}
     assert {"content-type", "accept", "accept-encoding", "user-agent"} == names
+
+
+@pytest.mark.parametrize(
+    ("url", "media_type"),
+    [
+        ("https://[x.example/a.png", "image/png"),
+        ("https://x.example/a.png?b=c.gif", "image/png"),
+        ("https://x.example/a.png#/c.gif", "image/png"),
+        ("https://x.md", None),
+        ("https://x.md?a=/b.png", None),
+        ("gs://bucket/a.pdf", "application/pdf"),
+    ],
+)
+def test_the_media_type_is_that_of_the_path_even_of_a_malformed_address(url: str, media_type: str | None) -> None:
+    expected = {"fileUri": url} | ({"mimeType": media_type} if media_type else {})
+
+    assert [{"fileData": expected}] == contents(said("user", Image(url=url)))[0]["parts"]

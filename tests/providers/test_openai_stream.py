@@ -7,9 +7,23 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.providers.provider_kit import ANY, decoded, delta, fed, folded, of, response, speaker, sse, target, texts
+from tests.providers.provider_kit import (
+    ANY,
+    asked,
+    decoded,
+    delta,
+    fed,
+    folded,
+    of,
+    response,
+    speaker,
+    sse,
+    target,
+    texts,
+)
 
 from aigw import errors as e
+from aigw.manifest.snapshot import Target
 from aigw.types.events import (
     Broken,
     ChoiceEnded,
@@ -21,8 +35,11 @@ from aigw.types.events import (
     ToolCallDelta,
     UsageReported,
 )
+from aigw.types.request import Request
 
 AT = target()
+LOOSE = target("openai-compatible")
+"""Whose servers may close without `[DONE]`."""
 
 
 def whole(message: dict[str, Any], finish: str | None = "stop", **more: object) -> dict[str, Any]:
@@ -175,9 +192,45 @@ def test_usage_is_found_wherever_it_comes(place: str) -> None:
 
 
 def test_a_stream_whose_choices_finished_needs_no_done_marker() -> None:
-    events = decoded(sse(delta({"content": "a"}), delta({}, "stop"), done=False), AT)
+    events = decoded(sse(delta({"content": "a"}), delta({}, "stop"), done=False), LOOSE)
 
     assert Ended() == events[-1]
+
+
+@pytest.mark.parametrize("kind", ["openai", "azure"])
+def test_a_host_that_always_sends_the_done_marker_has_not_ended_without_it(kind: str) -> None:
+    at = target(kind)
+    usage = {"id": "c-1", "choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}
+    chunks = (delta({"content": "a"}), delta({}, "stop"), usage)
+
+    assert [] == of(Ended, decoded(sse(*chunks, done=False), at))
+    assert [Ended()] == of(Ended, decoded(sse(*chunks), at))
+
+
+@pytest.mark.parametrize(
+    ("at", "request_", "ends"),
+    [
+        (LOOSE, asked(params={"n": 2}), False),
+        (target("openai-compatible", n=2), ANY, False),
+        (LOOSE, asked(params={"n": 1}), True),
+        (target("groq", unsupported="drop"), asked(params={"n": 2}), True),
+    ],
+    ids=["asked for", "asked for by the manifest", "one", "n was left out"],
+)
+def test_a_stream_without_a_done_marker_ends_well_once_all_choices_asked_for_have(
+    at: Target, request_: Request, ends: bool
+) -> None:
+    chunks = [delta({"content": "a"}), delta({}, "stop")]
+    other = [delta({"content": "b"}, index=1), delta({}, "stop", index=1)]
+
+    assert ends == bool(of(Ended, ended(sse(*chunks, done=False), at, request_)))
+    assert [Ended()] == of(Ended, ended(sse(*chunks, *other, done=False), at, request_))
+    assert [Ended()] == of(Ended, ended(sse(*chunks), at, request_))
+
+
+def ended(data: bytes, at: Target, request: Request) -> list[Event]:
+    decoder = speaker(at).decoder(at, request)
+    return [*fed(decoder, data), *decoder.end()]
 
 
 @pytest.mark.parametrize("cut", ["before the finish", "inside a frame", "at once"])
@@ -188,8 +241,8 @@ def test_a_cut_stream_never_ends_well(cut: str) -> None:
         "at once": b"",
     }[cut]
 
-    assert [] == of(Ended, decoded(stream, AT))
-    assert [] == of(ChoiceEnded, decoded(stream, AT))
+    assert [] == of(Ended, decoded(stream, LOOSE))
+    assert [] == of(ChoiceEnded, decoded(stream, LOOSE))
 
 
 def test_done_ends_choices_that_never_said_why() -> None:

@@ -137,6 +137,11 @@ def test_a_tools_input_is_read_as_far_as_it_can_be(text: str, expected: object) 
     assert expected == tool_input(text)
 
 
+def test_a_tools_input_may_hold_half_a_character() -> None:
+    assert {"a": "\ud800"} == tool_input('{"a": "\ud800"}')
+    assert {"INVALID_JSON": '{"a": "\ud800'} == tool_input('{"a": "\ud800')
+
+
 WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 ARGUMENTS = st.dictionaries(WORDS, st.one_of(st.integers(), WORDS, st.lists(WORDS, max_size=2)), max_size=3).map(
     json.dumps

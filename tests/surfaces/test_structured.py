@@ -147,3 +147,7 @@ def test_strict_tools_without_a_model_are_parsed_as_json() -> None:
     parser: Parser[object] = Parser(tools=parsed_tools([tool]))
 
     assert {"a": [1]} == parser.arguments("f", '{"a": [1]}')
+
+
+def test_arguments_may_hold_half_a_character() -> None:
+    assert {"a": "\ud800"} == Parser(tools={"f": None}).arguments("f", '{"a": "\ud800"}')

@@ -188,7 +188,7 @@ class _Compiler:
             if name in kind.settings or (name == "region" and value in kind.regional and part.base_url is None):
                 continue
             if name == "region" and kind.regional and part.base_url is None:
-                what = f"unknown region {shown(value)} of kind {kind.name}; {near(value, kind.regional)}"
+                what = f"unknown region {shown(value)} of kind {kind.name}; {near(value.lower(), kind.regional)}"
             else:
                 beside = " with a base_url of its own" if part.base_url is not None and name == "region" else ""
                 what = f"means nothing to a provider of kind {kind.name}{beside}; leave it out"

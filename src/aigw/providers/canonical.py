@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 from aigw.errors import BadRequestError, UnsupportedParameterError
 from aigw.manifest.snapshot import Target
 from aigw.types.embeddings import EmbeddingsRequest
-from aigw.types.json import JsonObject, as_object, as_text
+from aigw.types.json import JsonObject, as_int, as_object, as_text
 from aigw.types.parts import File, Image, Part, Reasoning, Refusal, Text, ToolCall, ToolResult
 from aigw.types.request import Message, Params, Request
 from aigw.wire import decoded
@@ -66,6 +66,13 @@ def parameters(request: Request, target: Target, notes: list[str]) -> tuple[Para
             notes.append(f"overridden: {name} (the manifest sets it for {target.id})")
         said[canonical] = [value] if canonical == "stop" and isinstance(value, str) else value
     return cast("Params", params), other
+
+
+def choices_asked(request: Request, target: Target) -> int:
+    """Give how many alternatives *target* was asked for: one, where its provider takes no `n`."""
+    if "n" in target.provider.kind.quirks.refused:
+        return 1
+    return as_int(target.params.get("n", request.params.get("n"))) or 1
 
 
 def beyond(params: Params, other: JsonObject, expressed: frozenset[str], native: frozenset[str]) -> list[str]:

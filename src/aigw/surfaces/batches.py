@@ -5,8 +5,10 @@ ever sent to another target. Making one is not tried again where it may have hap
 """
 
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping
-from typing import TYPE_CHECKING, Final, TypeVar, Unpack
+from typing import TYPE_CHECKING, Final, Self, TypeAlias, TypeVar, Unpack, cast
 from urllib.parse import quote
+
+from pydantic import PrivateAttr
 
 from aigw.surfaces.arguments import refuse
 from aigw.surfaces.planned import Face, Planned, plan_of
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", Batch, BatchPage)
 
 _SURFACE: Final = Operation.BATCHES.value
+_Asked: TypeAlias = tuple[Face, BatchListParams, str]
 _ROOT: Final = "/batches"
 _REQUIRED: Final = frozenset({"completion_window", "endpoint", "input_file_id", "model"})
 
@@ -89,66 +92,84 @@ def _id(said: object) -> str:
     return quote(said, safe="")
 
 
-class Pages:
+class _Listed(BatchPage):
+    """A page of batches that knows how it was asked for. `model_dump()` and the like tell of this page only."""
+
+    _asked: _Asked = PrivateAttr()
+
+    @classmethod
+    def of(cls, page: BatchPage, asked: _Asked) -> Self:
+        """Make *page* one that can go on, as it was *asked* for."""
+        made = cls.model_construct(page.model_fields_set, **dict(page))
+        listed = cast("Self", made)  # pyright: ignore[reportUnnecessaryCast] - mypy needs it
+        listed.attach(*page.attached())
+        listed._asked = asked  # noqa: SLF001 - its own
+        return listed
+
+    def _following(self) -> _Asked:
+        """Say what to ask for next. Raises `RuntimeError` where nothing follows, as the openai client does."""
+        if not self.has_next_page():
+            message = "no page follows this one; ask `has_next_page()` before `get_next_page()`"
+            raise RuntimeError(message)
+        face, said, model = self._asked
+        return face, {**said, "after": self.data[-1].id}, model
+
+
+class Pages(_Listed):
     """A page of batches of a sync gateway. Iterating it goes on to the pages after it."""
 
-    def __init__(self, face: Face, said: BatchListParams, model: str, page: BatchPage) -> None:
-        self._face = face
-        self._said = said
-        self._model = model
-        self.page = page
-
-    @property
-    def data(self) -> list[Batch]:
-        """The batches of this page."""
-        return self.page.data
-
-    @property
-    def has_more(self) -> bool:
-        """Whether there are more batches after these."""
-        return self.page.has_next_page()
-
-    def has_next_page(self) -> bool:
-        """Whether there are more batches after these."""
-        return self.page.has_next_page()
-
     def get_next_page(self) -> "Pages":
-        """Ask for the batches after these."""
-        after: BatchListParams = {**self._said, "after": self.page.data[-1].id}
-        page = self._face.plain(list_page)(model=self._model, **after)
-        return Pages(self._face, self._said, self._model, page)
+        """Ask for the batches after these. Raises `RuntimeError` if there are none, and as `retrieve`."""
+        return _page(self._following())
 
-    def __iter__(self) -> Iterator[Batch]:
-        pages: Pages | None = self
-        while pages is not None:
-            yield from pages.data
-            pages = pages.get_next_page() if pages.has_next_page() else None
+    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        page = self
+        while True:
+            yield from page.data
+            if not page.has_next_page():
+                return
+            page = page.get_next_page()
+
+
+class AsyncPage(_Listed):
+    """A page of batches of an async gateway. Iterating it with `async for` goes on to the pages after it."""
+
+    async def get_next_page(self) -> "AsyncPage":
+        """Ask for the batches after these. Raises `RuntimeError` if there are none, and as `retrieve`."""
+        return await _async_page(self._following())
+
+    async def __aiter__(self) -> AsyncIterator[Batch]:
+        page = self
+        while True:
+            for batch in page.data:
+                yield batch
+            if not page.has_next_page():
+                return
+            page = await page.get_next_page()
 
 
 class AsyncPages:
     """Pages of batches of an async gateway: await it for the first, or iterate all batches with `async for`."""
 
     def __init__(self, face: Face, said: BatchListParams, model: str) -> None:
-        self._face = face
-        self._said = said
-        self._model = model
+        self._asked = face, said, model
 
-    def __await__(self) -> Generator[object, None, BatchPage]:
-        return self._page(self._said).__await__()
+    def __await__(self) -> Generator[object, None, AsyncPage]:
+        return _async_page(self._asked).__await__()
 
     async def __aiter__(self) -> AsyncIterator[Batch]:
-        said = self._said
-        while True:
-            page = await self._page(said)
-            for batch in page.data:
-                yield batch
-            if not page.has_next_page():
-                return
-            following: BatchListParams = {**self._said, "after": page.data[-1].id}
-            said = following
+        async for batch in await self:
+            yield batch
 
-    async def _page(self, said: BatchListParams) -> BatchPage:
-        return await self._face.awaited(list_page)(model=self._model, **said)
+
+def _page(asked: _Asked) -> Pages:
+    face, said, model = asked
+    return Pages.of(face.plain(list_page)(model=model, **said), asked)
+
+
+async def _async_page(asked: _Asked) -> AsyncPage:
+    face, said, model = asked
+    return AsyncPage.of(await face.awaited(list_page)(model=model, **said), asked)
 
 
 class Batches:
@@ -164,7 +185,7 @@ class Batches:
     @explicit(BatchListParams)
     def list(self, *, model: str, **params: Unpack[BatchListParams]) -> Pages:
         """List batches, newest first: a page of them, whose iterator goes on to the next."""
-        return Pages(self._face, params, model, self._face.plain(list_page)(model=model, **params))
+        return _page((self._face, params, model))
 
 
 class RawBatches:

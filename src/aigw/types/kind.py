@@ -29,6 +29,7 @@ class Quirks:
     `bare_media` is True where audio is bare base64 and a file is a `document_url` (Mistral), `parameters_required`
     where a function must say its parameters even if it has none, `stop_list` where one stop word must be a list, too.
     `nulls` is False where a message of the history must not hold any, but for its content.
+    `always_done` is True where a stream is cut that ends without `[DONE]`, whatever its choices have said.
     `int8_vectors` is True where embeddings come as base64 of signed bytes unless another encoding is asked for.
     """
 
@@ -44,6 +45,7 @@ class Quirks:
     finish_reasons: Mapping[str, str] = field(default_factory=dict[str, str])
     reasoning_outside: bool = False
     deployments: bool = False
+    always_done: bool = False
     int8_vectors: bool = False
     bare_media: bool = False
     parameters_required: bool = False

@@ -142,7 +142,7 @@ def written(params: Params, other: JsonObject, model: str, left_out: frozenset[s
     if "stop" in kept:
         body["stop_sequences"] = list(kept["stop"])
     if "thinking" not in other:
-        _add_thinking(body, kept, model)
+        _add_thinking(body, kept, model, notes)
         _add_budget(body, kept, model, notes)
     _add_format(body, kept, notes)
     _add_tools(body, kept, left_out, notes)
@@ -202,7 +202,7 @@ def _add_budget(body: dict[str, object], params: Params, model: str, notes: list
     body["thinking"] = {"type": "enabled", "budget_tokens": fitting}
 
 
-def _add_thinking(body: dict[str, object], params: Params, model: str) -> None:
+def _add_thinking(body: dict[str, object], params: Params, model: str, notes: list[str]) -> None:
     effort = params.get("reasoning_effort")
     if effort is None:
         return
@@ -214,6 +214,9 @@ def _add_thinking(body: dict[str, object], params: Params, model: str) -> None:
         body["thinking"] = {"type": "adaptive"}
         body["output_config"] = {"effort": EFFORTS.get(effort, effort)}
         return
+    if effort not in BUDGETS:
+        effort = "high"
+        notes.append("changed: reasoning_effort (the model takes a budget, and this effort has none: high has)")
     limit = as_int(body["max_tokens"]) or 0
     body["thinking"] = {"type": "enabled", "budget_tokens": min(BUDGETS[effort], limit - 1)}
 
@@ -241,7 +244,7 @@ def _add_tools(body: dict[str, object], params: Params, left_out: frozenset[str]
     tools, changes = _tools(given, "")
     notes += changes
     if not tools:
-        if params.get("tool_choice", "none") not in {"none", "auto"}:
+        if params.get("tool_choice", "none") not in ("none", "auto"):
             notes.append("dropped: tool_choice (there are no tools)")
         return
     body["tools"] = tools

@@ -60,7 +60,11 @@ def _content(parts: Sequence[Part]) -> object:
     blocks = [block for block in map(_block, parts) if block]
     if not blocks:
         return ""
-    return blocks[0]["text"] if len(blocks) == 1 and blocks[0]["type"] == "text" else blocks
+    return blocks[0]["text"] if len(blocks) == 1 and _is_text(blocks[0]) else blocks
+
+
+def _is_text(block: JsonObject) -> bool:
+    return block.get("type") == "text" and isinstance(block.get("text"), str)
 
 
 def _block(part: Part) -> JsonObject:
@@ -88,13 +92,13 @@ def _assistant(message: Message) -> JsonObject:
     blocks = _thoughts(message, plan)
     said = [block for part in message.parts if isinstance(part, _SAID) and (block := _block(part))]
     calls = [_call(part) for part in message.parts if isinstance(part, ToolCall)]
-    if calls and not plan and all(block["type"] == "text" for block in said):
+    if calls and not plan and all(map(_is_text, said)):
         plan, said = "".join(str(block["text"]) for block in said), []
     if plan:
         body[_PLAN] = plan
     if calls:
         body["tool_calls"] = calls
-    if len(said) == 1 and not blocks and said[0]["type"] == "text":
+    if len(said) == 1 and not blocks and _is_text(said[0]):
         body["content"] = said[0]["text"]
     elif blocks or said:
         body["content"] = [*blocks, *said]

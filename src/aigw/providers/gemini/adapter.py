@@ -32,9 +32,9 @@ class Gemini:
         """Read a complete answer. Raises the mapped `APIError` for an error inside a 200."""
         return gemini_answer.read(response, target)
 
-    def decoder(self, target: Target, request: Request) -> Decoder:  # noqa: ARG002 - reads alike for all
-        """Make a decoder for one streamed answer."""
-        return GeminiDecoder(target)
+    def decoder(self, target: Target, request: Request) -> Decoder:
+        """Make a decoder for the streamed answer to *request*."""
+        return GeminiDecoder(target, request)
 
     def error(self, response: HttpResponse, target: Target) -> APIError:
         """Map a refusal to the most specific error. Never raises."""

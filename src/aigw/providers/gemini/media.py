@@ -3,10 +3,10 @@
 Source: https://ai.google.dev/api/caching#Part. Nothing is downloaded: an address goes to the model, which may read it.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import urlsplit
 
 from aigw.manifest.snapshot import Target
 from aigw.types.json import JsonObject, as_object, as_text
@@ -109,8 +109,13 @@ def inline(data: str, media_type: str) -> JsonObject:
 
 
 def _address(place: str, said: str | None) -> JsonObject:
-    media_type = said or _by_name(urlsplit(place).path if "://" in place else place)
+    media_type = said or _by_name(_path(place) if "://" in place else place)
     return {"fileData": {"fileUri": place, "mimeType": media_type} if media_type else {"fileUri": place}}
+
+
+def _path(address: str) -> str:
+    """Give the path of *address*, which the model reads, or refuses: it may be malformed."""
+    return re.split(r"[?#]", address, maxsplit=1)[0].partition("://")[2].partition("/")[2]
 
 
 def _media_type(data: str, said: str | None) -> str | None:

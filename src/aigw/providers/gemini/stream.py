@@ -1,14 +1,15 @@
 """Read a streamed answer in Google's dialect: each event is a whole response with only its new parts.
 
 Source: https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent. Nothing but the connection's
-end ends a stream, so it is whole where every candidate has a finish reason by then. Early models gave one with every
-event: the last one counts.
+end ends a stream, so it is whole where as many candidates as were asked for have a finish reason by then. Early models
+gave one with every event: the last one counts.
 """
 
 from dataclasses import dataclass, field
 from typing import Final
 
 from aigw.manifest.snapshot import Target
+from aigw.providers.canonical import choices_asked
 from aigw.providers.framing.decoding import SseDecoder
 from aigw.providers.gemini.answer import (
     KNOWN_OF_ANSWER,
@@ -42,6 +43,7 @@ from aigw.types.events import (
     UsageReported,
 )
 from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text, without
+from aigw.types.request import Request
 from aigw.wire import decoded
 
 _REPORTED_EACH: Final = 16
@@ -62,12 +64,13 @@ class _Candidate:
 
 
 class GeminiDecoder(SseDecoder):
-    """Events of Google's to ours. `Ended` comes with the connection's end, if all that began was finished."""
+    """Events of Google's to ours. `Ended` comes with the connection's end, if all asked for and begun has finished."""
 
-    __slots__ = ("_blocked", "_books", "_candidates", "_counted", "_first", "_issuer", "_reported")
+    __slots__ = ("_asked", "_blocked", "_books", "_candidates", "_counted", "_first", "_issuer", "_reported")
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, request: Request) -> None:
         super().__init__(target, read)
+        self._asked = choices_asked(request, target)
         self._issuer = target.id
         self._first: JsonObject | None = None
         self._candidates: dict[int, _Candidate] = {}
@@ -106,7 +109,7 @@ class GeminiDecoder(SseDecoder):
             events += (ChoiceEnded(FinishReason.CONTENT_FILTER, 0, self._blocked), Ended())
             return
         candidates = self._candidates.values()
-        if not candidates or not all(candidate.beyond.get("finishReason") for candidate in candidates):
+        if len(candidates) < self._asked or not all(candidate.beyond.get("finishReason") for candidate in candidates):
             self._late_error()
             return
         for candidate in candidates:

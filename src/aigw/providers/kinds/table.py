@@ -34,7 +34,7 @@ _ROWS: Final = (
         hosts=(".api.openai.com",),
         regional=_OPENAI_REGIONS,
         headers=("openai-*", "x-stainless-*"),
-        quirks=Quirks(limit_name="max_completion_tokens", refused=REPLAY, schemas="openai"),
+        quirks=Quirks(limit_name="max_completion_tokens", refused=REPLAY, schemas="openai", always_done=True),
     ),
     compatible(
         "openai-compatible",
@@ -70,7 +70,9 @@ _ROWS: Final = (
         settings={"account": (), "api_version": ("OPENAI_API_VERSION",)},
         base_env=("AZURE_OPENAI_ENDPOINT",),
         headers=("x-ms-*", "x-stainless-*"),
-        quirks=Quirks(limit_name="max_completion_tokens", refused=REPLAY, deployments=True, schemas="openai"),
+        quirks=Quirks(
+            limit_name="max_completion_tokens", refused=REPLAY, deployments=True, schemas="openai", always_done=True
+        ),
     ),
     Kind(
         name="anthropic",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aigw.manifest.snapshot import Target
+from aigw.providers.canonical import choices_asked
 from aigw.providers.failures import mid_answer
 from aigw.providers.framing.decoding import SseDecoder
 from aigw.providers.openai.answer import beyond_call, check_for_error, finish, known_id, pieces, read, thought
@@ -27,6 +28,7 @@ from aigw.types.events import (
     UsageReported,
 )
 from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text
+from aigw.types.request import Request
 
 _CHUNK: Final = frozenset({"id", "object", "created", "model", "choices", "usage", "obfuscation", "error", "type"})
 _CHOICE: Final = frozenset({"index", "delta", "message", "finish_reason", "logprobs"})
@@ -96,9 +98,13 @@ class _Choice:
 
 
 class ChatDecoder(SseDecoder):
-    """Chunks to events. `Ended` comes with `[DONE]`, or at the end of a stream whose choices have all finished."""
+    """Chunks to events. `Ended` comes with `[DONE]`, or at the end of a stream whose choices have all finished.
+
+    All are as many as were asked for. Where the host always sends `[DONE]`, nothing else will do.
+    """
 
     __slots__ = (
+        "_asked",
         "_before",
         "_choices",
         "_done",
@@ -108,8 +114,9 @@ class ChatDecoder(SseDecoder):
         "_started",
     )
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, request: Request) -> None:
         super().__init__(target, read)
+        self._asked = choices_asked(request, target)
         self._quirks = target.provider.kind.quirks
         self._choices: dict[int, _Choice] = {}
         self._before: JsonObject = EMPTY
@@ -119,8 +126,10 @@ class ChatDecoder(SseDecoder):
         self._done = False
 
     def _at_end(self, events: list[Event]) -> None:
-        # Several servers close without `[DONE]`: choices that have all finished are an end, too.
-        if not self._done and self._choices and all(choice.ended for choice in self._choices.values()):
+        # Several servers close without `[DONE]`, and without the usage they were asked for.
+        if self._done or self._quirks.always_done or len(self._choices) < self._asked:
+            return
+        if all(choice.ended for choice in self._choices.values()):
             self._finish(events)
 
     def _event(self, name: str, text: str, events: list[Event]) -> None:

@@ -5,8 +5,6 @@ Event names and their order are those of https://github.com/openai/openai-python
 
 from typing import Final, Generic, TypeVar, cast
 
-from pydantic_core import from_json
-
 from aigw.surfaces.chat.structured import Parser, check_finish, parse_completion
 from aigw.types.chat_chunk import ChatCompletionChunk, ChunkChoice
 from aigw.types.chat_events import (
@@ -25,6 +23,7 @@ from aigw.types.chat_events import (
 )
 from aigw.types.chat_parsed import ParsedChatCompletion, ParsedChatCompletionSnapshot
 from aigw.types.json import JsonObject, as_array, as_int, as_object, as_text
+from aigw.wire import decoded
 
 T = TypeVar("T")
 
@@ -253,10 +252,9 @@ def _function(state: _ChoiceState, index: int) -> dict[str, object]:
 def _read_so_far(text: str) -> object:
     """Read as much of a JSON text as has come; what cannot be read yet is None."""
     try:
-        read: object = from_json(text, allow_partial=True)
+        return decoded(text, partial=True)
     except ValueError:
         return None
-    return read
 
 
 def _tell_logprobs(choice: ChunkChoice, state: _ChoiceState, events: "list[ChatCompletionStreamEvent[T]]") -> None:

@@ -12,7 +12,6 @@ from typing import Final, Generic, TypeGuard, TypeVar, cast
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticUserError
-from pydantic_core import from_json
 
 from aigw.errors import ContentFilterFinishReasonError, LengthFinishReasonError
 from aigw.surfaces.arguments import refuse
@@ -20,6 +19,7 @@ from aigw.types.chat import ChatCompletion
 from aigw.types.chat_params import is_omitted
 from aigw.types.chat_parsed import ParsedChatCompletion
 from aigw.types.json import JsonObject, as_array, as_object, as_text
+from aigw.wire import decoded
 
 T = TypeVar("T")
 
@@ -164,8 +164,7 @@ class Parser(Generic[T]):
         if name not in self.tools:
             return None
         model = self.tools[name]
-        parsed: object = from_json(text) if model is None else model.model_validate_json(text)
-        return parsed
+        return decoded(text) if model is None else model.model_validate_json(text)
 
 
 def parsed_tools(tools: object) -> dict[str, type[BaseModel] | None]:

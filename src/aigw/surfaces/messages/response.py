@@ -9,12 +9,11 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from pydantic_core import from_json
-
 from aigw.surfaces.messages.content import DIALECT, FOREIGN_BLOCK
 from aigw.types.events import Answer, FinishReason
 from aigw.types.json import EMPTY, JsonObject, as_array, as_object, as_text
 from aigw.types.parts import Opaque, Part, Reasoning, Refusal, Text, ToolCall
+from aigw.wire import decoded
 
 if TYPE_CHECKING:
     from aigw.types.usage import Usage
@@ -94,7 +93,7 @@ def tool_input(text: str) -> object:
     if not text.strip():
         return {}
     try:
-        read: object = from_json(text, allow_partial=True)
+        read = decoded(text, partial=True)
     except ValueError:
         return {_INVALID: text}
     given = as_object(read)
