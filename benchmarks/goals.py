@@ -30,7 +30,7 @@ NETWORK = "network, TLS and the model's time (loopback, canned answer)"
 
 GOALS = (
     Goal("sync call, p50", "sync_us", "aigw", "httpx", 1.0, "at most", "µs", f"{NETWORK}; opening the connection"),
-    Goal("sync call, p50, hoped for", "sync_us", "aigw", "httpx", 0.6, "at most", "µs", "the same"),
+    Goal("sync call, p50, asked of an extra", "sync_us", "aigw", "httpx", 0.6, "at most", "µs", "the same"),
     Goal(
         "async, 64 in flight",
         "async_per_s",

@@ -185,7 +185,7 @@ def _row(surface_name: str, dialect: str) -> Row:
 
 
 def _chat() -> Surface:
-    from aigw.surfaces import chat_request
+    from aigw.surfaces.chat import request as chat_request
     from aigw.surfaces.chat.response import ChunkWriter, completion_body, validated
     from aigw.types.chat import ChatCompletion
 
@@ -207,7 +207,7 @@ def _chat() -> Surface:
 
 
 def _messages() -> Surface:
-    from aigw.surfaces import messages_request
+    from aigw.surfaces.messages import request as messages_request
     from aigw.surfaces.messages.response import message_body
     from aigw.surfaces.messages.state import made
     from aigw.surfaces.messages.writer import EventWriter
