@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from aigw.errors import Failure
-from aigw.manifest.compile import compile_manifest
-from aigw.manifest.model import FALLBACK_FAILURES, DefaultsPart, ManifestPart, ProviderPart, RoutePart, TargetPart
+from aigw.manifest.language.compile import compile_manifest
+from aigw.manifest.language.model import FALLBACK_FAILURES, DefaultsPart, ManifestPart, ProviderPart, RoutePart, TargetPart
 from aigw.manifest.snapshot import DEFAULT_FALLBACK_ON
 from aigw.providers.registry import kinds
 from aigw.secrets import Schemes

@@ -130,7 +130,7 @@ WAITING = {
     "urllib.request",
 }
 
-PURE = ("aigw.policies", "aigw.providers", "aigw.types", "aigw.waits", "aigw.manifest.model")
+PURE = ("aigw.policies", "aigw.providers", "aigw.types", "aigw.waits", "aigw.manifest.language.model")
 IMPURE = WAITING | {"datetime.datetime.now", "logging", "os", "random", "secrets", "shutil", "tempfile", "time", "uuid"}
 
 LONGEST_FILE = 500

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aigw.client import AsyncGateway as AsyncGateway
     from aigw.client import Gateway as Gateway
     from aigw.client import tags as tags
-    from aigw.manifest.holder import ManifestStatus as ManifestStatus
+    from aigw.manifest.delivery.holder import ManifestStatus as ManifestStatus
     from aigw.record import Record as Record
     from aigw.sinks.jsonl import JsonLinesSink as JsonLinesSink
     from aigw.sinks.log import LogSink as LogSink
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "aigw.call": ("Attempt", "Candidate", "Outcome", "Principal", "Timeouts"),
     "aigw.client": ("AsyncGateway", "Gateway", "tags"),
-    "aigw.manifest.holder": ("ManifestStatus",),
+    "aigw.manifest.delivery.holder": ("ManifestStatus",),
     "aigw.record": ("Record",),
     "aigw.sinks.jsonl": ("JsonLinesSink",),
     "aigw.sinks.log": ("LogSink",),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Never, Self
 from aigw.call import Options, Timeouts
 from aigw.config import SETTINGS, ManifestArgument, checked_tags, configured, refuse_unknown
 from aigw.core import Bound, Core
-from aigw.manifest.holder import ManifestStatus
+from aigw.manifest.delivery.holder import ManifestStatus
 from aigw.pipeline import tags_in_context
 from aigw.policies.breaker import BreakerHealth
 from aigw.protocols import Clock, Runtime, Sink

@@ -9,12 +9,12 @@ from aigw.call import DEFAULTS, Options, Principal
 from aigw.config import Config
 from aigw.credentials.cache import Credentials
 from aigw.errors import AigwError, GatewayClosedError, ManifestUnavailableError
-from aigw.manifest.compile import compile_manifest
-from aigw.manifest.default import default_snapshot
-from aigw.manifest.disk import DiskCopy
-from aigw.manifest.holder import Holder, ManifestStatus
+from aigw.manifest.language.compile import compile_manifest
+from aigw.manifest.language.default import default_snapshot
+from aigw.manifest.delivery.disk import DiskCopy
+from aigw.manifest.delivery.holder import Holder, ManifestStatus
 from aigw.manifest.snapshot import Snapshot
-from aigw.manifest.sources import UrlSource, source_of
+from aigw.manifest.delivery.sources import UrlSource, source_of
 from aigw.pipeline import Handled, Pipeline
 from aigw.protocols import Clock, Runtime, Sink
 from aigw.providers.registry import kinds

@@ -9,6 +9,8 @@
     ├── ManifestError                     who publishes the manifest
     │   ├── ManifestInvalidError          it does not parse, or says something impossible (file, line, path)
     │   ├── ManifestConflictError         the same serial with other content, or an older serial
+    │   ├── ManifestUntrustedError        its signatures, audience, age or reach are not what this process demands
+    │   ├── ManifestLapsedError           it may be out of date, and the part asked for serves no longer then
     │   └── ManifestUnavailableError      it cannot be had, and no last good one is at hand
     ├── APIError                          a call failed
     │   ├── APIConnectionError            who runs the network or the provider: no answer
@@ -43,6 +45,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from aigw.types.nack import Nack
+
 if TYPE_CHECKING:
     from aigw.types.usage import Usage
     from aigw.wire import HttpResponse
@@ -68,7 +72,9 @@ __all__ = [
     "ManifestConflictError",
     "ManifestError",
     "ManifestInvalidError",
+    "ManifestLapsedError",
     "ManifestUnavailableError",
+    "ManifestUntrustedError",
     "MissingExtraError",
     "ModelNotFoundError",
     "NonconformingAnswerError",
@@ -154,7 +160,9 @@ class MissingExtraError(ConfigurationError, ImportError):
 
 
 class ManifestError(AigwError):
-    """The manifest cannot be used. The last good one keeps serving, if there is one."""
+    """The manifest cannot be used. The last good one keeps serving, if there is one. `nack` says why, in one word."""
+
+    nack: Nack = Nack.INVALID
 
 
 class ManifestInvalidError(ManifestError):
@@ -182,9 +190,29 @@ class ManifestInvalidError(ManifestError):
 class ManifestConflictError(ManifestError):
     """A manifest with the serial of the active one but other content, or with a lower serial, was refused."""
 
+    def __init__(self, message: str, *, nack: Nack = Nack.ROLLBACK) -> None:
+        super().__init__(message)
+        self.nack = nack
+
+
+class ManifestUntrustedError(ManifestError):
+    """The manifest is not one this process may take: its signatures, audience, channel, age or reach forbid it."""
+
+    def __init__(self, message: str, *, nack: Nack = Nack.SIG_BAD) -> None:
+        super().__init__(message)
+        self.nack = nack
+
+
+class ManifestLapsedError(ManifestError):
+    """The manifest in force may be out of date, and what was asked for is declared not to serve then."""
+
+    nack = Nack.EXPIRED
+
 
 class ManifestUnavailableError(ManifestError):
     """No manifest could be had from its source, and there is no last good one to start from."""
+
+    nack = Nack.FETCH
 
 
 class APIError(AigwError):

@@ -8,11 +8,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from aigw.errors import APIConnectionError
-from aigw.manifest.compile import compile_manifest
-from aigw.manifest.disk import DiskCopy
-from aigw.manifest.holder import Holder
+from aigw.manifest.delivery.disk import DiskCopy
+from aigw.manifest.delivery.holder import Holder
+from aigw.manifest.delivery.sources import source_of
+from aigw.manifest.language.compile import compile_manifest
 from aigw.manifest.snapshot import Snapshot
-from aigw.manifest.sources import source_of
 from aigw.runtime.background import Background
 from aigw.types.kind import Kind
 from aigw.wire import Headers, HttpResponse

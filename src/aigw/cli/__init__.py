@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Final, TypeAlias, cast
 
-from aigw.cli.arguments import Arguments, parser
+from aigw.cli.arguments import parser
+from aigw.cli.parsing import Arguments
 from aigw.cli.terminal import Terminal, one_line
 from aigw.errors import AigwError
 

@@ -4,8 +4,8 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from aigw.cli.arguments import Arguments
 from aigw.cli.gateway import gateway_for, only_model, warn_of_trouble
+from aigw.cli.parsing import Arguments
 from aigw.cli.sources import STANDARD_INPUT
 from aigw.cli.terminal import Terminal
 from aigw.errors import ConfigurationError

@@ -4,12 +4,12 @@ import os
 import time
 from contextlib import closing
 
-from aigw.cli.arguments import Arguments
 from aigw.cli.demo_report import step_as_dict, tell_end, tell_step
 from aigw.cli.demo_service import AwaitingService, BlockingService, Service
 from aigw.cli.demo_steps import Step, steps
 from aigw.cli.demo_world import ROUTE, World
 from aigw.cli.gateway import keep_logs_off_the_screen
+from aigw.cli.parsing import Arguments
 from aigw.cli.terminal import Page, Terminal
 
 

@@ -1,7 +1,7 @@
 """`aigw explain`: where a call would go and why, without calling anyone."""
 
-from aigw.cli.arguments import Arguments
 from aigw.cli.gateway import gateway_for, only_model, warn_of_trouble
+from aigw.cli.parsing import Arguments
 from aigw.cli.terminal import Cell, Terminal
 from aigw.record import Record
 

@@ -3,7 +3,7 @@
 import os
 from typing import Final
 
-from aigw.cli.arguments import Arguments
+from aigw.cli.parsing import Arguments
 from aigw.cli.terminal import Cell, Terminal
 from aigw.providers.capabilities import FEATURES, features, operations
 from aigw.providers.registry import kind as kind_called

@@ -6,10 +6,7 @@ import time
 from typing import Final
 
 from aigw.errors import ManifestUnavailableError
-from aigw.manifest.compile import compile_manifest
-from aigw.manifest.default import default_snapshot
-from aigw.manifest.snapshot import Snapshot
-from aigw.manifest.sources import (
+from aigw.manifest.delivery.sources import (
     Fetched,
     FetchRefusedError,
     FileSource,
@@ -19,6 +16,9 @@ from aigw.manifest.sources import (
     read_file,
     source_of,
 )
+from aigw.manifest.language.compile import compile_manifest
+from aigw.manifest.language.default import default_snapshot
+from aigw.manifest.snapshot import Snapshot
 from aigw.providers.registry import kinds
 from aigw.runtime.fetch import Fetcher
 from aigw.secrets import Schemes

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn, TypeAlias, cast
 
 from aigw.errors import ManifestInvalidError
-from aigw.manifest.composer import Breathe, Composer, Flaw, reject
+from aigw.manifest.language.composer import Breathe, Composer, Flaw, reject
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "Breathe", "Document", "Path", "load_document", "plain_document"]
 

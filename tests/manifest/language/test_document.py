@@ -8,8 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from aigw.errors import ManifestInvalidError
-from aigw.manifest import composer
-from aigw.manifest.document import MAX_BYTES, load_document, plain_document
+from aigw.manifest.language import composer
+from aigw.manifest.language.document import MAX_BYTES, load_document, plain_document
 
 CORPUS = [
     "a: 1\nb: [1, 2, {c: d}]\n",

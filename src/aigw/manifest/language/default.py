@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from aigw.errors import ConfigurationError
-from aigw.manifest.endpoints import home_of, host_of, normal_base_url
+from aigw.manifest.language.endpoints import home_of, host_of, normal_base_url
 from aigw.manifest.snapshot import Provider, Snapshot
 from aigw.types.kind import Kind
 

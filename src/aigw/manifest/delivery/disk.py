@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from aigw.manifest.document import MAX_BYTES
+from aigw.manifest.language.document import MAX_BYTES
 from aigw.types.json import JsonObject, as_int, as_object, as_text
 
 try:

@@ -22,10 +22,9 @@ from aigw.errors import (
     ManifestInvalidError,
     ManifestUnavailableError,
 )
-from aigw.manifest.disk import DiskCopy
-from aigw.manifest.pace import Pace
-from aigw.manifest.snapshot import Snapshot
-from aigw.manifest.sources import (
+from aigw.manifest.delivery.disk import DiskCopy
+from aigw.manifest.delivery.pace import Pace
+from aigw.manifest.delivery.sources import (
     Fetch,
     Fetched,
     FetchRefusedError,
@@ -37,7 +36,8 @@ from aigw.manifest.sources import (
     fetch_url,
     read_file,
 )
-from aigw.manifest.status import Known, ManifestStatus
+from aigw.manifest.delivery.status import Known, ManifestStatus
+from aigw.manifest.snapshot import Snapshot
 from aigw.protocols import Clock
 
 __all__ = ["Compile", "Holder", "ManifestStatus", "Worker"]

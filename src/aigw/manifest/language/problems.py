@@ -8,8 +8,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from aigw.errors import ManifestInvalidError
-from aigw.manifest import model
-from aigw.manifest.document import Path
+from aigw.manifest.language import model
+from aigw.manifest.language.document import Path
 from aigw.types.keys import looks_like_a_key
 
 _MANY: Final = 8

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from aigw.call import Timeouts
 from aigw.errors import Failure
-from aigw.manifest.document import Breathe, Document, Path, load_document, plain_document
-from aigw.manifest.endpoints import OFFLINE_DIALECT, home_of, host_of, is_home, is_host, normal_base_url
-from aigw.manifest.model import (
+from aigw.manifest.language.document import Breathe, Document, Path, load_document, plain_document
+from aigw.manifest.language.endpoints import OFFLINE_DIALECT, home_of, host_of, is_home, is_host, normal_base_url
+from aigw.manifest.language.model import (
     FALLBACK_FAILURES,
     SCHEMA,
     ManifestPart,
@@ -20,7 +20,7 @@ from aigw.manifest.model import (
     RoutePart,
     TargetPart,
 )
-from aigw.manifest.problems import Problems, near, shown, written
+from aigw.manifest.language.problems import Problems, near, shown, written
 from aigw.manifest.snapshot import DEFAULT_FALLBACK_ON, Provider, Route, Snapshot, Target
 from aigw.types.json import EMPTY, JsonObject, as_array, as_object
 from aigw.types.kind import Kind

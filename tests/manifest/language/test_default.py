@@ -4,7 +4,7 @@ import pytest
 from tests.manifest.manifest_kit import KINDS
 
 from aigw.errors import ConfigurationError
-from aigw.manifest.default import default_snapshot
+from aigw.manifest.language.default import default_snapshot
 
 
 def test_a_provider_appears_with_its_key_and_the_local_ones_always() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.manifest.manifest_kit import document
 
-from aigw.manifest.disk import DiskCopy
+from aigw.manifest.delivery.disk import DiskCopy
 
 URL = "https://config.example/m.yaml?sig=secret"
 
@@ -133,7 +133,7 @@ def test_a_file_others_may_write_to_is_not_used(copy: DiskCopy) -> None:
 NOBODY = 65534
 READER = """
 import hashlib, os, sys
-from aigw.manifest.disk import DiskCopy
+from aigw.manifest.delivery.disk import DiskCopy
 directory, url = sys.argv[1:]
 if os.geteuid() == 0:
     os.setuid(65534)
@@ -175,7 +175,7 @@ def test_a_note_goes_away_once_a_copy_is_kept(tmp_path: Path) -> None:
 
 RACER = """
 import hashlib, sys
-from aigw.manifest.disk import DiskCopy
+from aigw.manifest.delivery.disk import DiskCopy
 directory, url, first = sys.argv[1], sys.argv[2], int(sys.argv[3])
 copy = DiskCopy(directory, url)
 print("ready", flush=True)
@@ -188,7 +188,7 @@ assert copy.note is None, copy.note
 
 
 def test_two_processes_racing_to_store_never_tear_and_end_with_the_newest(tmp_path: Path) -> None:
-    source = Path(__file__).parents[2] / "src"
+    source = Path(__file__).parents[3] / "src"
     racers = [
         subprocess.Popen(
             [sys.executable, "-c", RACER, str(tmp_path / "cache"), URL, str(first)],

@@ -21,10 +21,10 @@ from aigw.errors import (
     ManifestInvalidError,
     ManifestUnavailableError,
 )
-from aigw.manifest.holder import Holder
-from aigw.manifest.pace import Pace
+from aigw.manifest.delivery.holder import Holder
+from aigw.manifest.delivery.pace import Pace
+from aigw.manifest.delivery.sources import FileSource, StaticSource, UrlSource, source_of
 from aigw.manifest.snapshot import Snapshot
-from aigw.manifest.sources import FileSource, StaticSource, UrlSource, source_of
 
 DEAD = "http://127.0.0.1:9/current.yaml"
 
@@ -682,7 +682,7 @@ def test_the_interpreter_ends_quietly_with_a_fetch_under_way() -> None:
 
 
 def run(script: str) -> "subprocess.CompletedProcess[str]":
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     return subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,

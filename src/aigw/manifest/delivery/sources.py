@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from aigw.errors import ConfigurationError
-from aigw.manifest.document import MAX_BYTES
+from aigw.manifest.language.document import MAX_BYTES
 from aigw.waits import retry_after
 from aigw.wire import Headers, HttpResponse
 

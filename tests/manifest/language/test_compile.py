@@ -11,8 +11,8 @@ from tests.manifest.manifest_kit import KINDS, compiled, document
 
 from aigw.call import Timeouts
 from aigw.errors import Failure, ManifestInvalidError
-from aigw.manifest.compile import compile_manifest
-from aigw.manifest.endpoints import normal_base_url
+from aigw.manifest.language.compile import compile_manifest
+from aigw.manifest.language.endpoints import normal_base_url
 from aigw.manifest.snapshot import DEFAULT_FALLBACK_ON
 from aigw.providers.registry import kinds
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aigw.cli.arguments import Arguments
+from aigw.cli.parsing import Arguments
 from aigw.cli.sources import load
 from aigw.cli.terminal import Cell, Terminal
 from aigw.errors import ManifestInvalidError

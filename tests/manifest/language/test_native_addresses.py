@@ -2,8 +2,8 @@
 
 import pytest
 
-from aigw.manifest.default import default_snapshot
-from aigw.manifest.endpoints import normal_base_url
+from aigw.manifest.language.default import default_snapshot
+from aigw.manifest.language.endpoints import normal_base_url
 from aigw.providers.registry import kinds
 
 

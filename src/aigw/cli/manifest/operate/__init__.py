@@ -1,0 +1,1 @@
+"""Commands for whoever watches processes follow a manifest."""

@@ -1,0 +1,1 @@
+"""Commands that build, sign and publish a manifest."""

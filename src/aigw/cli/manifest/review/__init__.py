@@ -1,0 +1,1 @@
+"""Commands for whoever reviews a change of a manifest."""

@@ -1,0 +1,1 @@
+"""How a process comes by its manifest: fetched, verified, put into force, kept, and followed."""

@@ -1,0 +1,1 @@
+"""Who may say what the manifest is: envelopes, keys, the chain of trust, and the verifier of signatures. Pure."""
