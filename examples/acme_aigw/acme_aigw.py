@@ -92,7 +92,7 @@ class AcmeTurns:
             fault = {}
         said = {"error": {"message": fault.get("about"), "code": fault.get("kind")}}
         known = HttpResponse(response.status_code, response.headers, json.dumps(said).encode()) if fault else response
-        return refusal(known, target.provider.name)
+        return refusal(known, target.provider)
 
 
 class Lines:

@@ -9,13 +9,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, Self, TypeAlias
 
 from aigw.errors import StreamInterrupted
 from aigw.types.json import EMPTY, JsonObject
 
 if TYPE_CHECKING:
-    from aigw.manifest.snapshot import Route, Snapshot, Target, Unsupported
+    from aigw.manifest.snapshot import Route, Snapshot, Target, Unit, Unsupported
     from aigw.record import Record
     from aigw.types.events import Event
     from aigw.types.request import AnyRequest
@@ -94,6 +94,33 @@ class Attempt:
     waited_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """The side of a rollout that a call takes, and what decided it. As text: what the record says.
+
+    The `unit` falls into `bucket` (0 to 9,999); those below `bp` take the candidate, unless this process is
+    `held_back`, which says why. `order` is that of the manifest that holds the rollout.
+    """
+
+    rollout: str
+    name: Literal["candidate", "base"]
+    order: tuple[int, int]
+    unit: "Unit"
+    bucket: int
+    bp: int
+    held_back: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.rollout}:{self.name}"
+
+    @property
+    def why(self) -> str:
+        """What decided, for people."""
+        if self.held_back is not None:
+            return f"this process holds itself back: {self.held_back}"
+        return f"by {self.unit}, bucket {self.bucket}; those below {self.bp} take the candidate"
+
+
 class Outcome(StrEnum):
     """How a call ended; `open` while it has not."""
 
@@ -119,7 +146,8 @@ class Trail:
     """What happened on the way: written by the stages, read by the record. Never holds prompt text or secrets.
 
     `response` has status, headers and (where not streamed) body of the answer handed over, for `with_raw_response`.
-    `first_token_at` and `ended_at` are on the monotonic clock.
+    `first_token_at` and `ended_at` are on the monotonic clock. `counted_before` is True where the answer was made by an
+    earlier call, whose record has its usage. `arm` is there while the manifest is being rolled out.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -129,10 +157,12 @@ class Trail:
     route: str | None = None
     response: "HttpResponse | None" = None
     usage: "Usage | None" = None
+    counted_before: bool = False
     finish_reason: str | None = None
     first_token_at: float | None = None
     ending: Ending | None = None
     ended_at: float | None = None
+    arm: Arm | None = None
     record: "Record | None" = None
     """The record, once the call has ended."""
 

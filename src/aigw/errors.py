@@ -11,6 +11,7 @@
     │   ├── ManifestConflictError         the same serial with other content, or an older serial
     │   ├── ManifestUntrustedError        its signatures, audience, age or reach are not what this process demands
     │   ├── ManifestLapsedError           it may be out of date, and the part asked for serves no longer then
+    │   │                                 (also an APIStatusError, 503)
     │   └── ManifestUnavailableError      it cannot be had, and no last good one is at hand
     ├── APIError                          a call failed
     │   ├── APIConnectionError            who runs the network or the provider: no answer
@@ -43,7 +44,7 @@ provider's own words, bounded, and is left out of `str(error)` beyond the provid
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, TypeVar
 
 from aigw.types.nack import Nack
 
@@ -83,6 +84,7 @@ __all__ = [
     "PermissionDeniedError",
     "QuotaExceededError",
     "RateLimitError",
+    "Refused",
     "SecretError",
     "StreamInterrupted",
     "UnexpectedArgumentError",
@@ -113,6 +115,21 @@ class Failure(StrEnum):
     CONTENT_POLICY = "content_policy"
     UNSUPPORTED = "unsupported"
     LOCAL = "local"
+
+
+Refused: TypeAlias = Literal[
+    Failure.RATE_LIMITED,
+    Failure.QUOTA,
+    Failure.OVERLOADED,
+    Failure.SERVER,
+    Failure.AUTH,
+    Failure.PERMISSION,
+    Failure.NOT_FOUND,
+    Failure.BAD_REQUEST,
+    Failure.CONTEXT_LENGTH,
+    Failure.CONTENT_POLICY,
+]
+"""What a provider can refuse a call for."""
 
 
 class AigwError(Exception):
@@ -201,12 +218,6 @@ class ManifestUntrustedError(ManifestError):
     def __init__(self, message: str, *, nack: Nack = Nack.SIG_BAD) -> None:
         super().__init__(message)
         self.nack = nack
-
-
-class ManifestLapsedError(ManifestError):
-    """The manifest in force may be out of date, and what was asked for is declared not to serve then."""
-
-    nack = Nack.EXPIRED
 
 
 class ManifestUnavailableError(ManifestError):
@@ -444,6 +455,14 @@ class OverloadedError(InternalServerError):
 
     failure = Failure.OVERLOADED
     default_status = 529
+
+
+class ManifestLapsedError(ManifestError, APIStatusError):
+    """The manifest in force may be out of date, and what was asked for is declared not to serve then (503)."""
+
+    nack = Nack.EXPIRED
+    failure = Failure.LOCAL
+    default_status = 503
 
 
 class LengthFinishReasonError(AigwError):

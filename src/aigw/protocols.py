@@ -4,7 +4,7 @@ Adapters are pure and synchronous. Everything that may wait is `async def` and w
 `Gateway` the runtime's methods never suspend, so the same code is stepped to its end in the caller's thread.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
@@ -180,6 +180,12 @@ class Runtime(Protocol):
 
     async def offload(self, work: Callable[[], T]) -> T:
         """Do *work*, which blocks, without holding up anyone else."""
+        ...
+
+    async def output_of(
+        self, command: Sequence[str] | str, environ: Mapping[str, str], timeout_s: float
+    ) -> tuple[int, bytes]:
+        """Run a program to its end, and give its exit status and what it wrote. Raises `OSError`, `TimeoutError`."""
         ...
 
     def custodian(self) -> "Callable[[Callable[[], Coroutine[object, None, None]]], None]":

@@ -12,8 +12,9 @@ class Record:
     """One call, from the first look to the last event.
 
     `at` is in seconds since the epoch; `latency_s` and `first_token_s` are seconds from the call's start. `model` is
-    the name the caller used, `target` the one that answered (`provider/model`) or None. `error` is a class name and
-    `error_code` the provider's code: never a message, which might quote a prompt.
+    the name the caller used, `target` the one that answered (`provider/model`) or None. `rollout` is the side taken of
+    a manifest that is being rolled out (`id:candidate`, `id:base`) or None. `error` is a class name and `error_code`
+    the provider's code: never a message, which might quote a prompt.
     """
 
     call_id: str
@@ -26,6 +27,7 @@ class Record:
     route: str | None = None
     serial: int
     digest: str
+    rollout: str | None = None
     target: str | None = None
     candidates: tuple[Candidate, ...] = ()
     attempts: tuple[Attempt, ...] = ()

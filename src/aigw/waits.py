@@ -1,31 +1,41 @@
 """How long a server asks us to wait, read from its headers and its words. Pure: dates count from its own `Date`.
 
-Sources: RFC 9110 10.2.3 (`Retry-After`), OpenAI's and Anthropic's rate limit headers.
+Sources: RFC 9110 10.2.3 (`Retry-After`), draft-ietf-httpapi-ratelimit-headers (`RateLimit`), and the rate limit headers
+of providers, which their kinds list.
 """
 
 import math
 import re
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from aigw.types.kind import Meter
 from aigw.wire import Headers
 
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|s|m|h|d)")
 _SECONDS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _TRY_AGAIN: Final = re.compile(r"try again in ((?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+)", re.IGNORECASE)
+_ITEM: Final = re.compile(r"r=(\d+)\s*;\s*t=(\d+)")
 _EPOCH_S: Final = 1e9
 _EPOCH_MS: Final = 1e12
 
 
 def retry_after(
-    headers: Headers, *, limited: bool = False, message: str = "", now: float | None = None
+    headers: Headers,
+    *,
+    limited: bool = False,
+    message: str = "",
+    now: float | None = None,
+    meters: Sequence[Meter] = (),
 ) -> float | None:
     """Give the seconds the server asks to wait, or None.
 
     `retry-after-ms` and `retry-after` come first. Where the answer is a rate limit (*limited*), the reset of whatever
-    has nothing remaining is next, and the provider's message ("try again in 1.5s") the last resort. Dates count from
-    *now*, in seconds since the epoch, or where it is not given from the answer's own `Date`.
+    has nothing remaining is next: by the provider's own *meters*, or else by any header of the usual names. The
+    provider's message ("try again in 1.5s") is the last resort. Dates count from *now*, in seconds since the epoch, or
+    where it is not given from the answer's own `Date`.
     """
     sent = _date(headers.get("date")) if now is None else datetime.fromtimestamp(now, UTC)
     milliseconds = _number(headers.get("retry-after-ms"))
@@ -37,7 +47,9 @@ def retry_after(
         return _until(_date(stated), sent) if seconds is None else seconds
     if not limited:
         return None
-    resets = [reset for name in headers if (reset := _reset(headers, name, sent)) is not None]
+    resets = list(_metered(headers, meters, sent))
+    if not resets:
+        resets = [reset for name in headers if (reset := _reset(headers, name, sent)) is not None]
     if resets:
         return max(resets)
     spoken = _TRY_AGAIN.search(message)
@@ -54,6 +66,30 @@ def duration(text: str) -> float | None:
     if not pieces or "".join(piece[0] for piece in pieces) != text:
         return None
     return sum(float(piece[1]) * _SECONDS[piece[2]] for piece in pieces)
+
+
+def _metered(headers: Headers, meters: Sequence[Meter], now: datetime | None) -> Iterator[float]:
+    """Give the seconds until each of *meters* that has nothing left is filled up again, where its headers tell."""
+    for meter in meters:
+        remaining, reset = headers.get(meter.remaining), headers.get(meter.reset)
+        if remaining is None or reset is None:
+            continue
+        if meter.form == "item":
+            yield from (float(seconds) for left, seconds in _ITEM.findall(reset) if int(left) == 0)
+        elif _number(remaining) == 0:
+            wait = _wait(reset, meter.form, now)
+            if wait is not None:
+                yield wait
+
+
+def _wait(reset: str, form: str, now: datetime | None) -> float | None:
+    """Read *reset*, written in *form*, as seconds from *now*."""
+    if form == "timestamp":
+        return _until(_timestamp(reset), now)
+    if form != "epoch_ms":
+        return duration(reset)
+    moment = _number(reset)
+    return None if moment is None or now is None else max(0.0, moment / 1000 - now.timestamp())
 
 
 def _reset(headers: Headers, name: str, now: datetime | None) -> float | None:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from pydantic_core import from_json
 
 from aigw.types.json import as_array, as_object
+from aigw.types.quick import quick
 
 T = TypeVar("T")
 
@@ -54,6 +55,7 @@ class Headers(Mapping[str, str]):
         return f"Headers({self._values!r})"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A request ready to be sent. Headers may hold a credential, so the representation shows neither them nor body."""

@@ -1,79 +1,23 @@
 """AWS keys from every place they are looked for, over real files and real servers on loopback, in both runtimes."""
 
-import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from tests.credentials.aws_kit import OFF, Respond, shared
 
-from aigw.call import UNLIMITED
-from aigw.credentials.aws import AwsSource
 from aigw.credentials.aws_profiles import profiles
 from aigw.errors import APIConnectionError, SecretError
 from aigw.manifest.snapshot import Provider
 from aigw.providers.registry import kind
-from aigw.runtime.asynchronous import AsyncioRuntime
-from aigw.runtime.blocking import BlockingRuntime
-from aigw.runtime.drive import run
 from aigw.testing.http import Server
-from aigw.testing.transmission import Frame, Received, Transmission
+from aigw.testing.transmission import Received
 from aigw.types.credential import AwsKeys, Bearer
 
-PROVIDER = Provider("bedrock", kind("bedrock"), "https://bedrock-runtime.eu-central-1.amazonaws.com")
 UNTIL = "2026-11-20T12:00:00Z"
 UNTIL_S = 1795176000.0
-OFF = {"AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nowhere"}
-
-Respond = Callable[[Received], tuple[int, str]]
-
-
-@pytest.fixture(params=["blocking", "asyncio"])
-def obtain(request: pytest.FixtureRequest) -> Callable[..., AwsKeys]:
-    """Obtain a credential with an environment of its own."""
-
-    def obtained(environ: Mapping[str, str], reference: str = "default", provider: Provider = PROVIDER) -> AwsKeys:
-        runtime: Any = AsyncioRuntime() if request.param == "asyncio" else BlockingRuntime()
-
-        async def once() -> AwsKeys:
-            try:
-                return await AwsSource(environ).obtain(reference, provider, runtime, UNLIMITED)
-            finally:
-                await runtime.aclose()
-
-        return asyncio.run(once()) if request.param == "asyncio" else run(once())
-
-    return obtained
-
-
-@pytest.fixture
-def serving() -> Iterator[Callable[[Respond], Server]]:
-    servers: list[Server] = []
-
-    def start(respond: Respond) -> Server:
-        def answered(received: Received) -> Transmission:
-            status, body = respond(received)
-            return Transmission(status=status, steps=(Frame(body.encode()),))
-
-        servers.append(Server(answered))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
-
-
-def shared(tmp_path: Path, config: str = "", credentials: str = "") -> dict[str, str]:
-    """An environment with these shared files and nothing else."""
-    for name, text in (("config", config), ("credentials", credentials)):
-        (tmp_path / name).write_text(text)
-    return {
-        **OFF,
-        "AWS_CONFIG_FILE": str(tmp_path / "config"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
-    }
 
 
 def assumed(action: str) -> str:
@@ -240,19 +184,14 @@ class TestProfiles:
             ("role_arn = a", "neither source_profile nor credential_source"),
             ("role_arn = a\ncredential_source = Environment", "where there are none"),
             ("role_arn = a\nmfa_serial = m\nsource_profile = x", "mfa_serial"),
-            ("credential_process = /bin/thing --secret", "credential_process"),
-            ("sso_start_url = https://x\nsso_region = y", "aws sso login --profile work"),
-            ("sso_session = s", "export-credentials"),
             ("region = x", "has no aws_access_key_id"),
         ],
     )
     def test_a_profile_that_cannot_be_used_says_what_to_do(
         self, obtain: Callable[..., AwsKeys], tmp_path: Path, body: str, words: str
     ) -> None:
-        with pytest.raises(SecretError, match=words) as caught:
+        with pytest.raises(SecretError, match=words):
             obtain(shared(tmp_path, f"[profile work]\n{body}\n"), "work")
-
-        assert "--secret" not in str(caught.value)
 
     def test_a_file_that_is_no_such_file_is_told_without_quoting_it(self) -> None:
         with pytest.raises(SecretError, match="shared credentials file cannot be read") as caught:

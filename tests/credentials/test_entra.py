@@ -26,10 +26,10 @@ def answering(body: Mapping[str, object], status: int = 200) -> Callable[[Receiv
     return lambda _: Transmission(status=status, steps=(Frame(json.dumps(body).encode()),))
 
 
-def token(environ: Mapping[str, str], reference: str = "default") -> Bearer:
+def token(environ: Mapping[str, str], reference: str = "default", provider: Provider = AZURE) -> Bearer:
     runtime = BlockingRuntime()
     try:
-        return run(EntraSource(environ).obtain(reference, AZURE, runtime, UNLIMITED))
+        return run(EntraSource(environ).obtain(reference, provider, runtime, UNLIMITED))
     finally:
         run(runtime.aclose())
 
@@ -105,3 +105,14 @@ def test_a_secret_goes_nowhere_without_tls():
 def test_a_machine_without_any_identity_is_told_what_to_set_up():
     with pytest.raises(SecretError, match="AZURE_TENANT_ID"):
         token({"IDENTITY_ENDPOINT": "http://127.0.0.1:9/msi"})
+
+
+def test_a_token_for_claude_in_foundry_is_for_foundry_and_none_of_azure_openai_stands_for_it():
+    foundry = Provider("foundry", kinds()["azure-anthropic"], "https://acme.services.ai.azure.com/anthropic")
+    with Server(answering({"access_token": "t-9", "expires_in": 3600})) as server:
+        environ = {**APPLICATION, "AZURE_CLIENT_SECRET": "s-1", "AZURE_AUTHORITY_HOST": server.origin}
+        found = token({**environ, "AZURE_OPENAI_AD_TOKEN": "of-openai"}, provider=foundry)
+        [received] = server.requests
+
+    assert "t-9" == found.value
+    assert "https://ai.azure.com/.default" == form(received)["scope"]

@@ -3,13 +3,15 @@
 Both sides sign; that the signatures agree is in `tests/policies/test_sigv4.py`. (boto3 sends no bearer key over HTTP.)
 """
 
+import base64
+import json
 from contextlib import closing
 from functools import partial
 
 import pytest
 from tests.differential.experts import embedded, found
 from tests.differential.settling import complaints
-from tests.differential.wire import Wire
+from tests.differential.wire import Wire, differences
 
 pytest.importorskip("boto3", reason="boto3 is not installed; `nox -s differential` has it")
 
@@ -46,3 +48,45 @@ def test_embeddings_on_bedrock_are_asked_for_as_boto3_does():
         ]
     problems = complaints("boto3-embeddings", differing)
     assert not problems, problems
+
+
+COUNTED = {
+    "system": "Be brief.",
+    "messages": [{"role": "user", "content": "Hi"}],
+    "tools": [{"name": "f", "description": "d", "input_schema": {"type": "object", "properties": {}}}],
+}
+CONVERSED = {
+    "system": [{"text": "Be brief."}],
+    "messages": [{"role": "user", "content": [{"text": "Hi"}]}],
+    "toolConfig": {
+        "tools": [
+            {
+                "toolSpec": {
+                    "name": "f",
+                    "description": "d",
+                    "inputSchema": {"json": COUNTED["tools"][0]["input_schema"]},
+                }
+            }
+        ]
+    },
+}
+INVOKED = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 1, **COUNTED}
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [("bedrock", {"converse": CONVERSED}), ("bedrock-anthropic", {"invokeModel": {"body": json.dumps(INVOKED)}})],
+)
+def test_tokens_are_counted_on_bedrock_as_boto3_asks_for_it(kind, what):
+    from tests.differential import bedrock
+
+    with Wire() as wire, closing(bedrock.client(wire.origin)) as client:
+        theirs = wire.theirs(lambda: client.count_tokens(modelId=MODELS[0], input=what))
+        ours = wire.through(
+            kind, lambda at: at.messages.count_tokens(model=f"upstream/{MODELS[0]}", **COUNTED), **SIGNED
+        )
+    for sent in (ours, theirs):
+        held = sent.body["input"].get("invokeModel")
+        if held is not None:
+            held["body"] = json.loads(base64.b64decode(held["body"], validate=True))
+    assert [] == differences(ours, theirs)

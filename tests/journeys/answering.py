@@ -72,7 +72,7 @@ def answering(script: Script) -> Iterator[Answering]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = answer  # noqa: N815 - the server's names
+        do_GET = do_POST = do_DELETE = answer  # noqa: N815 - the server's names
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True

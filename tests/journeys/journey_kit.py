@@ -29,15 +29,20 @@ def manifest(
     serial: int = 1,
     route: dict[str, object] | None = None,
     defaults: dict[str, object] | None = None,
+    kind: str | None = None,
     **target: object,
 ) -> dict[str, object]:
-    """Write a manifest whose route `chat` falls back along *servers*; *target* goes into every target."""
+    """Write a manifest whose route `chat` falls back along *servers*; *target* goes into every target.
+
+    The first server is taken for one of *kind*, where that is given.
+    """
     named = dict(zip(NAMES, servers, strict=False))
+    first = {} if kind is None else {NAMES[0]: {"kind": kind}}
     targets = [{"provider": name, "model": "m", **target} for name in named]
     return {
         "schema": "aigw/v1",
         "serial": serial,
-        "providers": {name: provider(server) for name, server in named.items()},
+        "providers": {name: provider(server, **first.get(name, {})) for name, server in named.items()},
         "routes": [{"name": "chat", "strategy": "fallback", "targets": targets, **(route or {})}],
         **({} if defaults is None else {"defaults": defaults}),
     }

@@ -28,6 +28,9 @@ GEMINI = (":generateContent", ":streamGenerateContent")
 BEDROCK = ("/converse", "/converse-stream")
 ANSWERS = (CHAT, RESPONSES, MESSAGES, *GEMINI, *BEDROCK, "/v2/chat", "/api/chat")
 """Where models answer, in whatever dialect: every surface that is like chat reaches each of them."""
+BESIDE = ("/responses/input_tokens", "/responses/compact")
+"""What is asked about a conversation beside its answer."""
+
 VECTORS = ("/embeddings", ":embedContent", ":batchEmbedContents", ":predict", "/v2/embed", "/invoke")
 SPEAKING_BOTH = {"openai", "azure", "groq", "deepseek", "openrouter", "bedrock-openai", "xai"}
 """Kinds of OpenAI's chat dialect that would be asked for a response in the dialect of responses."""
@@ -82,6 +85,8 @@ class Recording:
             if before in self.path:
                 return before + self.path.partition(before)[2]
         at_root = (*_AT_ROOT, *ANSWERS, *VECTORS)
+        if RESPONSES + "/" in self.path:
+            return RESPONSES + self.path.partition(RESPONSES)[2]
         return next((ending for ending in at_root if self.path.endswith(ending)), self.path)
 
     @property
@@ -107,6 +112,13 @@ def recordings(*endings: str, status: int | None = None) -> list[Any]:
         if recording.path.endswith(endings) and recording.method == "POST" and status in {None, recording.status}
     ]
     return [pytest.param(recording, id=recording.name) for recording in found]
+
+
+def looks() -> list[Any]:
+    """Give the exchanges in which somebody looked at what a provider keeps, as `recordings` does."""
+    if not FOLDER.is_dir():
+        return recordings()
+    return [pytest.param(recording, id=recording.name) for recording in every() if recording.method == "GET"]
 
 
 def answers() -> list[Any]:
@@ -175,7 +187,8 @@ class ReplayServer(Server):
 
     def _answer(self, request: Received) -> Transmission:
         wanted = self._recording.path.removesuffix("/count_tokens").removeprefix("/v1")
-        if (request.method, unquote(request.path).removeprefix("/v1")) != ("POST", unquote(wanted)):
+        expected = self._recording.method, unquote(wanted)
+        if (request.method, unquote(request.path).removeprefix("/v1")) != expected:
             return Transmission(status=418, steps=(Frame(f"{request.method} {request.path} is wrong".encode()),))
         return self._transmission
 

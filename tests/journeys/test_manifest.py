@@ -1,5 +1,6 @@
 """What is published at the URL is what serves, without a restart; and nothing published ever stops a service."""
 
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -202,6 +203,74 @@ class TestStarting:
         journey.start(origin.url, cache_dir=tmp_path)
         assert aigw.ManifestUnavailableError is type(journey.fail())
         assert any("others may write" in note for note in journey.gw.manifest.status().notes)
+
+    def test_the_copy_that_came_with_the_code_serves_while_the_url_hangs(
+        self, journey: Journey, origin: ManifestServer, first: ProviderServer, tmp_path: Path
+    ) -> None:
+        embedded = tmp_path / "manifest.json"
+        embedded.write_text(json.dumps(manifest(first, serial=4)))
+        origin.hang()
+        journey.start(origin.url, embedded=embedded, cache_dir=tmp_path / "c")
+        assert ("first/m", 4) == (journey.ask().aigw.target, journey.record.serial)
+        status = journey.gw.manifest.status()
+        assert ("embedded", "local") == (status.state, status.verified)
+        origin.publish(manifest(first, serial=5))
+        refresh(journey)
+        assert (5, "current") == (journey.ask().aigw.serial, journey.gw.manifest.status().state)
+
+    def test_the_newer_of_the_copies_at_hand_serves(
+        self, journey: Journey, origin: ManifestServer, first: ProviderServer, tmp_path: Path
+    ) -> None:
+        embedded = tmp_path / "manifest.json"
+        origin.publish(manifest(first, serial=5))
+        journey.face.do(journey.start(origin.url, cache_dir=tmp_path / "c").refresh())
+        journey.face.do(journey.gw.close())
+        origin.fail(503)
+        for serial, expected in ((4, (5, "cached")), (6, (6, "embedded"))):
+            embedded.write_text(json.dumps(manifest(first, serial=serial)))
+            journey.start(origin.url, embedded=embedded, cache_dir=tmp_path / "c")
+            assert expected == (journey.ask().aigw.serial, journey.gw.manifest.status().state)
+            journey.face.do(journey.gw.close())
+
+    @pytest.mark.parametrize("content", [None, "schema: [", "schema: aigw/v2\nserial: 1\n"])
+    def test_an_embedded_copy_that_is_of_no_use_is_told_and_keeps_nobody_from_starting(
+        self, journey: Journey, origin: ManifestServer, tmp_path: Path, content: str | None
+    ) -> None:
+        embedded = tmp_path / "manifest.yaml"
+        if content is not None:
+            embedded.write_text(content)
+        journey.start(origin.url, embedded=embedded)
+        assert 1 == journey.ask().aigw.serial
+        assert "embedded manifest" in journey.gw.manifest.status().notes[0]
+
+    def test_an_embedded_copy_alone_is_followed_as_a_file(
+        self, journey: Journey, first: ProviderServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / "manifest.json"
+        path.write_text(json.dumps(manifest(first)))
+        monkeypatch.setenv("AIGW_EMBEDDED", str(path))
+        journey.start(None)
+        assert "first/m" == journey.ask().aigw.target
+
+    def test_the_usual_variables_serve_without_a_manifest_if_the_service_says_so(
+        self,
+        journey: Journey,
+        origin: ManifestServer,
+        openai: OpenAIServer,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-testing-0123456789")
+        monkeypatch.setenv("OPENAI_BASE_URL", openai.url)
+        monkeypatch.setattr("aigw.core.START_LIMIT_S", 0.05)
+        origin.hang()
+        journey.start(origin.url, on_no_manifest="defaults")
+        for _ in range(3):
+            assert "openai/gpt-4o" == journey.ask(model="openai/gpt-4o").aigw.target
+        assert "none" == journey.gw.manifest.status().state
+        journey.face.do(journey.gw.close())
+        origin.recover()
+        journey.start(origin.url, on_no_manifest="defaults")
+        assert 1 == journey.ask().aigw.serial
 
     def test_nothing_is_fetched_before_the_first_call(self, journey: Journey, origin: ManifestServer) -> None:
         journey.start(origin.url)

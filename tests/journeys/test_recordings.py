@@ -34,10 +34,10 @@ from aigw.types.usage import Usage
 
 ELSEWHERE = {
     "POST /messages/count_tokens": "test_messages counts through gw.messages",
-    "POST /responses/input_tokens": "counting is offered in Anthropic's shape only",
-    "POST /responses/compact": "it makes no answer but a shorter conversation, which only its provider can read",
+    "POST /responses/input_tokens": "test_recordings_stored counts through gw.responses",
+    "POST /responses/compact": "test_recordings_stored compacts through gw.responses",
     "POST /responses (unfinished)": "only gw.responses can ask for work in the background; test_responses has it",
-    "GET /responses/…": "it fetches what the provider keeps; no surface of ours reads stored answers",
+    "GET /responses/…": "test_recordings_stored looks through gw.responses",
 }
 """What is recorded but not asked for here, and why. Whatever else turns up fails the test below."""
 

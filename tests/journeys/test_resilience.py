@@ -156,6 +156,53 @@ class TestRateLimits:
         (waited,) = journey.clock.skipped
         assert 2.5 <= waited <= 2.75
 
+    @pytest.mark.parametrize(
+        ("kind", "headers", "least"),
+        [
+            ("groq", {"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "7.66s"}, 7.66),
+            ("together", {"x-tokenlimit-remaining": "0", "x-ratelimit-reset": "2"}, 2.0),
+            (
+                "openrouter",
+                {
+                    "x-ratelimit-remaining": "0",
+                    "x-ratelimit-reset": "1700000004000",
+                    "date": "Tue, 14 Nov 2023 22:13:20 GMT",
+                },
+                4.0,
+            ),
+            ("cloudflare", {"ratelimit": '"default";r=0;t=3'}, 3.0),
+        ],
+        ids=["durations", "a-shared-reset", "epoch-milliseconds", "items"],
+    )
+    @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
+    def test_a_hosts_own_reset_headers_are_waited_for(
+        self, journey: Journey, openai: OpenAIServer, kind: str, headers: dict[str, str], least: float, streamed: bool
+    ) -> None:
+        openai.queue(Status(429, headers=headers), HELLO)
+        journey.start(manifest(openai, kind=kind, max_retries=1))
+        answer = journey.ask(stream=streamed)
+        if streamed:
+            assert ("Hello.", None) == journey.read(answer)
+        (waited,) = journey.clock.skipped
+        assert least <= waited <= least * 1.1
+        assert [0.0, waited] == [each.waited_s for each in journey.record.attempts]
+
+    def test_headers_of_another_host_are_no_hint(self, journey: Journey, openai: OpenAIServer) -> None:
+        openai.queue(Status(429, headers={"ratelimit": '"default";r=0;t=3'}), HELLO)
+        journey.start(manifest(openai, max_retries=1))
+        journey.ask()
+        (waited,) = journey.clock.skipped
+        assert waited <= 0.5
+
+    def test_a_hosts_own_word_for_a_spent_quota_goes_to_the_next_target(
+        self, journey: Journey, openai: OpenAIServer, second: ProviderServer
+    ) -> None:
+        openai.always(Status(429, code="1113"))
+        second.always(HELLO)
+        journey.start(manifest(openai, second, kind="zai", max_retries=3))
+        answer = journey.ask()
+        assert [("first/m", 1, 429, "QuotaExceededError"), ("second/m", 1, 200, None)] == steps(answer.aigw.attempts)
+
     def test_a_long_wait_goes_to_the_next_target_at_once(
         self, journey: Journey, first: ProviderServer, second: ProviderServer
     ) -> None:

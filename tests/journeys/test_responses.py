@@ -34,8 +34,8 @@ def test_a_recorded_response_is_what_the_openai_client_makes_of_it(face, recordi
     recording = replace(recording, url=recording.url.replace(".com/responses", ".com/v1/responses"))
     with ReplayServer(recording) as server:
         base_url = server.base_url(RESPONSES)
-        client = openai.OpenAI(base_url=base_url, api_key="key-of-upstream", max_retries=0)
-        wanted = outcome(lambda: read(client.responses.create(**fitting(client.responses.create, request)), list))
+        with openai.OpenAI(base_url=base_url, api_key="key-of-upstream", max_retries=0) as client:
+            wanted = outcome(lambda: read(client.responses.create(**fitting(client.responses.create, request)), list))
         gateway = face.gateway(manifest=manifest(kind_of(recording), base_url))
         asked = {**request, "model": f"upstream/{request['model']}"}
         method = gateway.responses.create

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from aigw.manifest.snapshot import Provider, Target
-from aigw.policies.affinity import Issuers, elsewhere, home, issued, preferring
+from aigw.policies.affinity import Issuers, booked, elsewhere, home, issued, preferring
 from aigw.policies.selection import Plan
 from aigw.surfaces.chat import request as chat_request
 from aigw.surfaces.messages import request as messages_request
@@ -21,8 +21,11 @@ from aigw.types.events import (
     ToolCallDelta,
 )
 from aigw.types.kind import Kind
+from aigw.types.operation import Operation
 from aigw.types.parts import Opaque, Part, Reasoning, Text, ToolCall
+from aigw.types.relay import RelayRequest
 from aigw.types.request import Request
+from aigw.types.usage import Usage
 
 KIND = Kind(name="openai-responses", dialect="openai-responses", title="Acme")
 A, B, C = (Target(Provider(name, KIND, "http://x/v1"), "m") for name in "abc")
@@ -138,3 +141,32 @@ def test_memory_is_bounded_and_forgets_the_oldest_first():
     for name in ("one", "two", "one", "three"):
         issuers.remember([name], "a/m")
     assert (["a/m", None, "a/m"]) == [issuers.of(name) for name in ("one", "two", "three")]
+
+
+def test_what_is_asked_about_a_stored_response_belongs_to_who_gave_it():
+    look = RelayRequest("d", Operation.RESPONSES, "responses", "", "/responses/resp_1", "GET", kept="resp_1")
+    assert "b/m" == home(look, knowing())
+    assert (None, "response_id") == (elsewhere(look, knowing(), B), elsewhere(look, knowing(), A))
+    assert home(look, Issuers()) is None
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (Answer((), Usage(input=1), "resp_1"), "resp_1"),
+        (Answer((), None, "resp_1"), None),
+        (Native("d", {"response": {"id": "resp_1", "usage": {"input_tokens": 1}}}), "resp_1"),
+        (Native("d", {"response": {"id": "resp_1", "usage": None}}), None),
+        (Native("d", {"type": "ping"}), None),
+        (Started("resp_1"), None),
+    ],
+)
+def test_books_are_told_by_what_has_the_usage(event: Event, expected: str | None):
+    assert expected == booked(event)
+
+
+def test_what_was_counted_is_remembered_within_bounds():
+    issuers = Issuers(most=2)
+    for name in ("one", "two", "three"):
+        issuers.count(name)
+    assert [False, True, True] == [issuers.has_counted(name) for name in ("one", "two", "three")]

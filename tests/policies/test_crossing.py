@@ -231,3 +231,11 @@ def test_a_call_that_carries_nothing_opaque_is_the_very_same():
     request = chat(reasoning_content=None)
     assert (request, ()) == crossed(request, at("gemini"), "gemini", Issuers().of)
     assert request is crossed(request, at("gemini"), "gemini", Issuers().of)[0]
+
+
+@pytest.mark.parametrize("kind", ["anthropic", "bedrock-anthropic", "vertex-anthropic"])
+def test_claude_is_as_much_at_home_with_anthropics_thinking_at_a_cloud_that_hosts_it(kind: str) -> None:
+    request = messages({"type": "thinking", "thinking": "Hm", "signature": SEAL})
+    target = Target(Provider("home", KINDS[kind], "http://x/v1"), "m")
+
+    assert (request, ()) == crossed(request, target, KINDS[kind].dialect, Issuers().of)

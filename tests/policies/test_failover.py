@@ -137,10 +137,12 @@ def test_a_batch_is_made_again_only_where_it_surely_was_not_made(error: Exceptio
     [
         relayed(Operation.BATCHES, "/batches/b", "GET"),
         relayed(Operation.BATCHES, "/batches/b/cancel"),
+        relayed(Operation.BATCHES, "/files/f", "DELETE"),
+        relayed(Operation.RESPONSES, "/responses/r/cancel"),
         relayed(Operation.IMAGES, "/images/generations"),
         Request("d", "m", (), {}, stream=False, verbatim={}),
     ],
-    ids=["looking", "cancelling", "an image", "a chat"],
+    ids=["looking", "cancelling", "deleting", "cancelling a response", "an image", "a chat"],
 )
 def test_what_makes_nothing_that_lasts_may_be_asked_again(request_: AnyRequest) -> None:
     assert may_repeat(request_, APITimeoutError("x"))

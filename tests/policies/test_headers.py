@@ -3,7 +3,7 @@
 import pytest
 
 from aigw.errors import BadRequestError
-from aigw.manifest.model import ProviderPart
+from aigw.manifest.language.model import ProviderPart
 from aigw.policies.headers import check_headers, joined, passing
 from aigw.providers.kinds.table import KINDS
 from aigw.types.headers import CREDENTIALS, FRAMING, OWNED, is_among

@@ -1,11 +1,13 @@
 """Selection: names found or missed helpfully, targets judged with a reason."""
 
+from dataclasses import replace
+
 import pytest
 
 from aigw.call import Candidate
 from aigw.errors import ModelNotFoundError
 from aigw.manifest.snapshot import Provider, Route, Snapshot, Target
-from aigw.policies.selection import find_route, keeper, plan
+from aigw.policies.selection import find_route, keeper, plan, way_home
 from aigw.types.kind import Kind
 
 KIND = Kind(name="k", dialect="d", title="K")
@@ -70,3 +72,31 @@ def test_all_breakers_open_is_no_reason_to_give_up_unasked() -> None:
 def test_what_lives_at_a_target_is_asked_for_at_the_first_that_keeps_such_things() -> None:
     assert (B,) == keeper(ROUTE, lambda target: target is not A).targets
     assert ROUTE.targets == keeper(ROUTE, lambda target: False).targets
+
+
+def test_what_is_known_to_live_somewhere_is_asked_for_there_or_at_its_provider() -> None:
+    elsewhere = Target(Provider("q", KIND, "http://h"), "d")
+    route = Route("r", "fallback", (elsewhere, A, B))
+
+    assert (B,) == keeper(route, lambda _: True, "p/b").targets
+    assert (A,) == keeper(route, lambda _: True, "p/gone").targets
+    assert (elsewhere,) == keeper(route, lambda _: True, "z/z").targets
+
+
+@pytest.mark.parametrize(("home", "expected"), [("p/a", A), ("p/c", C), ("p/gone", C)])
+def test_a_way_home_leads_there_and_nowhere_else(home: str, expected: Target) -> None:
+    other = Route("other", "single", (Target(Provider("q", KIND, "http://h"), "a"),), on_content_policy=(C,))
+    way = way_home(replace(_snapshot(), routes={"other": other, "summaries": ROUTE}), home)
+
+    assert way is not None
+    assert ((expected,), (), ()) == (way.targets, way.on_context_length, way.on_content_policy)
+
+
+def test_without_a_route_a_way_home_needs_the_manifests_leave() -> None:
+    snapshot = replace(_snapshot(), routes={})
+    direct = way_home(replace(snapshot, allow_direct=True), "p/c")
+
+    assert way_home(snapshot, "p/c") is None
+    assert way_home(replace(snapshot, allow_direct=True), "z/c") is None
+    assert direct is not None
+    assert ["p/c"] == [target.id for target in direct.targets]

@@ -1,5 +1,6 @@
 """Writes AWS event streams by hand, for what reads them."""
 
+import base64
 import json
 import struct
 import zlib
@@ -40,6 +41,18 @@ def failed(code: str, message: str) -> bytes:
     """A frame for an error that is not one of the model's."""
     headers = {":message-type": "error", ":error-code": code, ":error-message": message}
     return framed(b"".join(header(*pair) for pair in headers.items()), b"")
+
+
+def chunk(body: object) -> bytes:
+    """A frame of a model's own event, as `invoke-with-response-stream` has it; what is not bytes is written as JSON."""
+    raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+    return event("chunk", {"bytes": base64.b64encode(raw).decode(), "p": "abcd"})
+
+
+def invoked(named: bytes) -> bytes:
+    """A stream of Anthropic's own (server-sent events) as Bedrock sends it."""
+    lines = named.replace(b"\r\n", b"\n").split(b"\n")
+    return b"".join(chunk(line.removeprefix(b"data: ")) for line in lines if line.startswith(b"data: "))
 
 
 def stream(*events: tuple[str, object]) -> bytes:

@@ -1,8 +1,10 @@
 """Every chat adapter of ours passes the contract that `aigw.testing` ships for everybody's."""
 
+from dataclasses import replace
 from typing import ClassVar, cast
 
 from tests.providers import contract_samples, many_calls
+from tests.providers.eventstreams import invoked
 
 from aigw.errors import (
     APIStatusError,
@@ -55,6 +57,42 @@ class TestAnthropic(AdapterContract):
         (529, b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', OverloadedError),
         (404, b'{"type":"error","error":{"type":"not_found_error","message":"model"}}', NotFoundError),
     )
+
+
+class TestBedrockAnthropic(AdapterContract):
+    adapter: ClassVar[Adapter[Request]] = ours("bedrock-anthropic")
+    kind: ClassVar[Kind] = KINDS["bedrock-anthropic"]
+    model: ClassVar[str] = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
+    settings: ClassVar[dict[str, str]] = {"region": "eu-west-1"}
+    samples: ClassVar[tuple[Sample, ...]] = tuple(
+        replace(sample, stream=invoked(sample.stream)) for sample in TestAnthropic.samples
+    )
+    refusals: ClassVar[Refusals] = (
+        (429, b'{"__type":"ThrottlingException","message":"Too many requests"}', RateLimitError),
+        (400, b'{"message":"Input is too long for requested model."}', ContextLengthExceededError),
+    )
+
+
+class TestVertexAnthropic(AdapterContract):
+    adapter: ClassVar[Adapter[Request]] = ours("vertex-anthropic")
+    kind: ClassVar[Kind] = KINDS["vertex-anthropic"]
+    model: ClassVar[str] = "claude-sonnet-4-5@20250929"
+    settings: ClassVar[dict[str, str]] = {"region": "europe-west1", "project": "acme"}
+    samples: ClassVar[tuple[Sample, ...]] = TestAnthropic.samples
+    refusals: ClassVar[Refusals] = (
+        (429, b'[{"error":{"code":429,"message":"Quota, retry in 3s","status":"RESOURCE_EXHAUSTED"}}]', RateLimitError),
+        *TestAnthropic.refusals,
+    )
+
+
+class TestAzureAnthropic(TestAnthropic):
+    kind: ClassVar[Kind] = KINDS["azure-anthropic"]
+    settings: ClassVar[dict[str, str]] = {"account": "acme"}
+
+
+class TestBedrockMantle(TestAnthropic):
+    kind: ClassVar[Kind] = KINDS["bedrock-mantle"]
+    settings: ClassVar[dict[str, str]] = {"region": "eu-west-1"}
 
 
 class TestGemini(AdapterContract):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.providers.provider_kit import asked, chat, said, speaker, target, wrote
 
-from aigw.types.parts import Image, Text, ToolResult
+from aigw.types.parts import Image, Reasoning, Text, ToolResult
 
 USER = {"role": "user", "content": "Hi"}
 AUDIO = {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}}
@@ -106,3 +106,47 @@ def test_an_image_in_a_tools_result_is_named_and_dropped_where_images_are_lackin
 
     assert "messages[1].image" in speaker(at).unsupported(request, at)
     assert {"role": "tool", "tool_call_id": "c", "content": "see"} == wrote(request, at)["messages"][1]
+
+
+@pytest.mark.parametrize("kind", ["groq", "cerebras"])
+@pytest.mark.parametrize("beside", [{}, {"reasoning": "hm"}], ids=["alone", "beside-the-hosts-own"])
+def test_what_was_thought_goes_back_in_the_hosts_own_field(kind: str, beside: dict[str, Any]) -> None:
+    answer = {"role": "assistant", "content": "a", "reasoning_content": "hm", **beside}
+
+    expected = {"role": "assistant", "content": "a", "reasoning": "hm"}
+    assert expected == sent(kind, USER, answer, USER)["messages"][1]
+
+
+def test_from_another_dialect_it_goes_there_too() -> None:
+    call = asked(said("user", "Hi"), said("assistant", Reasoning("hm"), "a"), said("user", "And?"))
+
+    assert {"role": "assistant", "content": "a", "reasoning": "hm"} == wrote(call, target("groq"))["messages"][1]
+    assert "hm" == wrote(call, target("deepseek"))["messages"][1]["reasoning_content"]
+    assert "hm" == wrote(call, target("openai-compatible"))["messages"][1]["reasoning_content"]
+
+
+@pytest.mark.parametrize("content", ["a", [{"type": "text", "text": "a"}]])
+def test_mistral_gets_it_as_a_part_of_the_content(content: object) -> None:
+    answer = {"role": "assistant", "content": content, "reasoning_content": "hm"}
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+
+    expected = {"role": "assistant", "content": [thinking, {"type": "text", "text": "a"}]}
+    assert expected == sent("mistral", USER, answer, USER)["messages"][1]
+
+
+def test_mistral_gets_it_once_and_before_calls_that_say_nothing() -> None:
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+    calls = [{"id": "D681PevKs", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+    twice = {"role": "assistant", "content": [thinking], "reasoning_content": "hm"}
+    silent = {"role": "assistant", "content": None, "tool_calls": calls, "reasoning_content": "hm"}
+    messages = sent("mistral", USER, twice, silent)["messages"]
+
+    assert {"role": "assistant", "content": [thinking]} == messages[1]
+    assert {"role": "assistant", "content": [thinking], "tool_calls": calls} == messages[2]
+
+
+@pytest.mark.parametrize("kind", ["openai-compatible", "vllm", "together", "openrouter"])
+def test_where_both_fields_are_known_messages_stay_as_they_are(kind: str) -> None:
+    answer = {"role": "assistant", "content": "a", "reasoning_content": "hm", "reasoning": "hm"}
+
+    assert answer == sent(kind, USER, answer, USER)["messages"][1]

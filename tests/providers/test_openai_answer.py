@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.providers.provider_kit import ANY, response, speaker, summary, target
+from tests.providers.provider_kit import ANY, decoded, delta, folded, response, speaker, sse, summary, target
 
 from aigw import errors as e
 from aigw.types.parts import Audio, Opaque, Reasoning, Refusal, Text, ToolCall
@@ -26,6 +26,30 @@ def whole(message: dict[str, Any], finish: str | None = "stop", **more: object) 
 
 def parts(message: dict[str, Any], finish: str = "stop") -> tuple[object, ...]:
     return speaker(AT).read(response(whole({"role": "assistant", **message}, finish)), AT, ANY).choices[0].parts
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("openai-compatible", "theirs"), ("deepseek", "theirs"), ("groq", "own"), ("vllm", "own"), ("mistral", "theirs")],
+)
+def test_of_two_fields_of_reasoning_the_hosts_own_is_read(kind: str, expected: str) -> None:
+    at = target(kind)
+    said = {"role": "assistant", "content": "a", "reasoning": "own", "reasoning_content": "theirs"}
+    answer = speaker(at).read(response(whole(said)), at, ANY)
+    streamed = folded(decoded(sse(delta(said), delta({}, "stop")), at))
+
+    assert Reasoning(expected, issuer=at.id) == answer.choices[0].parts[0]
+    assert expected == streamed["choices"][0]["reasoning"]
+
+
+@pytest.mark.parametrize("kind", ["openai-compatible", "deepseek", "groq", "mistral"])
+@pytest.mark.parametrize("name", ["reasoning", "reasoning_content"])
+def test_reasoning_is_read_from_fields_that_a_host_does_not_list(kind: str, name: str) -> None:
+    at = target(kind)
+    said = {"role": "assistant", "content": "a", name: "hm"}
+
+    assert Reasoning("hm", issuer=at.id) == speaker(at).read(response(whole(said)), at, ANY).choices[0].parts[0]
+    assert "hm" == folded(decoded(sse(delta(said), delta({}, "stop")), at))["choices"][0]["reasoning"]
 
 
 def test_an_answer_keeps_all_that_was_said_beyond_our_words() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.providers.provider_kit import asked, chat, said, speaker, target, wrote
 
 from aigw.errors import BadRequestError, UnsupportedParameterError
-from aigw.manifest.endpoints import normal_base_url
+from aigw.manifest.language.endpoints import normal_base_url
 from aigw.manifest.snapshot import Provider, Target
 from aigw.policies.authorization import authorised
 from aigw.providers.registry import kinds

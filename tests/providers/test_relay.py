@@ -89,7 +89,10 @@ def test_a_request_that_only_looks_has_a_query_and_no_body():
         "/batches/..",
         "/batches/a/cancel/x",
         "//evil",
-        "/files",
+        "/files/../batches",
+        "/files/a/content/b",
+        "/files/a/cancel",
+        "/models",
         "",
     ],
 )

@@ -14,7 +14,8 @@ from tests.providers.provider_kit import asked, said, target
 from aigw.errors import BadRequestError
 from aigw.manifest.snapshot import Target
 from aigw.providers.canonical import call_arguments, remembering
-from aigw.providers.writing import encoded, once
+from aigw.providers.reading import compact
+from aigw.providers.writing import Ready, encoded, joined, once
 from aigw.types.json import JsonObject
 from aigw.types.parts import ToolCall
 from aigw.types.request import Request
@@ -108,6 +109,28 @@ def test_the_same_tools_are_written_once_for_each_model_and_others_anew() -> Non
     write([{"name": "f"}], "n")
     write([{"name": "g"}], "m")
     assert ["m", "n", "m"] == looks
+
+
+@given(st.dictionaries(st.text(), VALUES, max_size=3), st.lists(st.dictionaries(st.text(), VALUES), max_size=2))
+def test_tools_that_are_written_already_change_nothing_of_a_body(rest: dict[str, object], tools: list[Any]) -> None:
+    try:
+        expected = json.loads(encoded({**rest, "tools": tools}, "acme"))
+    except BadRequestError:
+        with pytest.raises(BadRequestError, match="acme"):
+            encoded({**rest, "tools": Ready(tools)}, "acme")
+    else:
+        assert expected == json.loads(encoded({**rest, "tools": Ready(tools)}, "acme"))
+
+
+def test_a_field_joins_an_object_that_has_none() -> None:
+    assert b'{"a":[]}' == joined(b"{}", "a", b"[]")
+    assert b'{"b":1,"a":[]}' == joined(b'{"b":1}', "a", b"[]")
+
+
+@given(VALUES)
+def test_arguments_are_written_as_what_they_are(value: object) -> None:
+    expected = json.dumps(value, ensure_ascii=False)
+    assert repr(json.loads(expected)) == repr(json.loads(compact(value)))
 
 
 @pytest.mark.parametrize("arguments", ["[1]", "{", "", "null", '"x"'])

@@ -14,7 +14,9 @@ from typing import Final
 from aigw.call import Deadline
 from aigw.credentials import aws_sts
 from aigw.credentials.aws_machine import container_keys, fetched, file_text, instance_keys
-from aigw.credentials.aws_profiles import Profile, has_keys, profiles
+from aigw.credentials.aws_process import process_keys
+from aigw.credentials.aws_profiles import Profile, has_keys, profiles, signs_in
+from aigw.credentials.aws_sso import SignIn
 from aigw.errors import SecretError
 from aigw.manifest.snapshot import Provider
 from aigw.policies.sigv4 import signed
@@ -109,10 +111,24 @@ class _Search:
             raise self._error(why)
         if profile.get("role_arn") and not (name in asking and has_keys(profile)):
             return await self._of_role(name, profile, asking)
+        if signs_in(profile):
+            signed_in = SignIn(name, profile, self.environ, self.reference, self.runtime, self.deadline)
+            return await signed_in.keys(self.region)
         if has_keys(profile):
             token = profile.get("aws_session_token")
             return AwsKeys(profile["aws_access_key_id"], profile["aws_secret_access_key"], token, self.region)
-        raise self._error(_advice(name, profile))
+        return await self._of_process(name, profile)
+
+    async def _of_process(self, name: str, profile: Profile) -> AwsKeys:
+        command = profile.get("credential_process")
+        if not command:
+            why = f"profile {name!r} has no aws_access_key_id with an aws_secret_access_key"
+            raise self._error(why)
+        try:
+            return await process_keys(command, self.environ, self.region, self.runtime, self.deadline)
+        except SecretError as error:
+            why = f"profile {name!r}: {error}"
+            raise self._error(why) from None
 
     def _of_environment(self) -> AwsKeys | None:
         key_id, secret = self.environ.get("AWS_ACCESS_KEY_ID"), self.environ.get("AWS_SECRET_ACCESS_KEY")
@@ -191,23 +207,5 @@ class _Search:
 
 def _says_how(profile: Profile) -> bool:
     """Whether *profile* says anything about credentials; many only set a region."""
-    return any(
-        profile.get(name)
-        for name in ("role_arn", "aws_access_key_id", "credential_process", "sso_session", "sso_start_url")
-    )
-
-
-def _advice(name: str, profile: Profile) -> str:
-    """Say why a profile without keys cannot be used, and what to do instead."""
-    if profile.get("credential_process"):
-        return (
-            f"profile {name!r} gets its keys from a program (credential_process), which aigw does not start; run it "
-            "yourself and hand its keys over in the environment"
-        )
-    if profile.get("sso_session") or profile.get("sso_start_url"):
-        return (
-            f"profile {name!r} signs in at IAM Identity Center, for which somebody must be at the keyboard; run "
-            f"`aws sso login --profile {name}` and then `aws configure export-credentials --profile {name} "
-            "--format env`, or give the service a role of its own"
-        )
-    return f"profile {name!r} has no aws_access_key_id with an aws_secret_access_key"
+    told = any(profile.get(name) for name in ("role_arn", "aws_access_key_id", "credential_process"))
+    return told or signs_in(profile)

@@ -34,7 +34,7 @@ async def fetched(
 ) -> HttpResponse:
     """Send *request* and give the response, read to its end. Raises `APIConnectionError`."""
     patience = Patience(runtime.monotonic, timeouts, deadline)
-    exchange = await runtime.send(_POOL, request, patience)
+    exchange = await runtime.send(f"{_POOL}|{urlsplit(request.url).netloc}", request, patience)
     try:
         content, truncated = await exchange.read(_LIMIT)
     finally:

@@ -83,13 +83,13 @@ def keys_of(body: JsonObject, region: str | None) -> AwsKeys | None:
     if not key_id or not secret:
         return None
     token = as_text(body.get("Token")) or as_text(body.get("SessionToken"))
-    return AwsKeys(key_id, secret, token, region, _moment(as_text(body.get("Expiration"))))
+    return AwsKeys(key_id, secret, token, region, moment(as_text(body.get("Expiration"))))
 
 
-def _moment(text: str | None) -> float | None:
-    """Give an ISO 8601 time in seconds since the epoch."""
+def moment(text: str | None) -> float | None:
+    """Give an ISO 8601 time, also one that ends in `UTC`, in seconds since the epoch; None for what is none."""
     try:
-        moment = datetime.fromisoformat(text or "")
+        found = datetime.fromisoformat((text or "").removesuffix("UTC"))
     except ValueError:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

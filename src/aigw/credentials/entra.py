@@ -39,27 +39,27 @@ class EntraSource:
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._environ = os.environ if environ is None else environ
 
-    async def obtain(self, reference: str, provider: Provider, runtime: Runtime, deadline: Deadline) -> Bearer:  # noqa: ARG002 - one audience for all of Azure's models
+    async def obtain(self, reference: str, provider: Provider, runtime: Runtime, deadline: Deadline) -> Bearer:
         """Give a token for *reference*: `default`, or the client id of an identity of this machine.
 
         Looks for a token in the environment, then an application's secret, a workload's file, the identity endpoint of
         an app service, and the machine's. Raises `SecretError`.
         """
-        named = f"{self.scheme}:{reference}"
+        named, resource = f"{self.scheme}:{reference}", resource_of(provider)
         if reference != _DEFAULT:
-            return await self._of_machine(reference, named, runtime, deadline)
-        at_hand = self._said("AZURE_OPENAI_AD_TOKEN")
+            return await self._of_machine(reference, resource, named, runtime, deadline)
+        at_hand = self._said("AZURE_OPENAI_AD_TOKEN") if resource == RESOURCE else ""
         if at_hand:
             return Bearer(at_hand, runtime.time() + LIFE_S)
         form = await self._proof(named, runtime)
         if form is None:
-            return await self._of_machine(self._said("AZURE_CLIENT_ID"), named, runtime, deadline)
+            return await self._of_machine(self._said("AZURE_CLIENT_ID"), resource, named, runtime, deadline)
         tenant = quote(self._said("AZURE_TENANT_ID"), safe="")
         url = f"{self._said('AZURE_AUTHORITY_HOST').rstrip('/') or AUTHORITY}/{tenant}/oauth2/v2.0/token"
         body = {
             "grant_type": "client_credentials",
             "client_id": self._said("AZURE_CLIENT_ID"),
-            "scope": f"{RESOURCE}/.default",
+            "scope": f"{resource}/.default",
             **form,
         }
         request = HttpRequest("POST", trusted(url, named), _FORM, urlencode(body).encode())
@@ -81,12 +81,14 @@ class EntraSource:
             raise SecretError(message) from None
         return {"client_assertion_type": ASSERTED, "client_assertion": assertion}
 
-    async def _of_machine(self, client_id: str, named: str, runtime: Runtime, deadline: Deadline) -> Bearer:
+    async def _of_machine(
+        self, client_id: str, resource: str, named: str, runtime: Runtime, deadline: Deadline
+    ) -> Bearer:
         endpoint = self._said("IDENTITY_ENDPOINT")
         headers, version = (("metadata", "true"),), "2018-02-01"
         if endpoint:
             headers, version = (("x-identity-header", self._said("IDENTITY_HEADER")),), "2019-08-01"
-        query = {"api-version": version, "resource": RESOURCE, **({"client_id": client_id} if client_id else {})}
+        query = {"api-version": version, "resource": resource, **({"client_id": client_id} if client_id else {})}
         request = HttpRequest("GET", with_query(endpoint or MACHINE, query), headers)
         try:
             return await granted(request, named, runtime, Patience(runtime.monotonic, _MACHINE_TIMEOUTS, deadline))
@@ -99,3 +101,9 @@ class EntraSource:
 
     def _said(self, name: str) -> str:
         return self._environ.get(name, "").strip()
+
+
+def resource_of(provider: Provider) -> str:
+    """Give the address of what a token for *provider* is for: what its kind says, or Azure's own models."""
+    service = provider.kind.service
+    return service if service.startswith("https://") else RESOURCE

@@ -24,7 +24,7 @@ async def granted(request: HttpRequest, named: str, runtime: Runtime, patience: 
     """
     asked = int(runtime.time())
     host = urlsplit(request.url).hostname or ""
-    exchange = await runtime.send(f"credentials|{host}", request, patience)
+    exchange = await runtime.send(f"credentials|{urlsplit(request.url).netloc}", request, patience)
     try:
         content, truncated = await exchange.read(_LIMIT)
     finally:

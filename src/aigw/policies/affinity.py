@@ -27,6 +27,7 @@ from aigw.types.events import (
 )
 from aigw.types.json import EMPTY, JsonObject, as_array, as_object, as_text
 from aigw.types.parts import Opaque
+from aigw.types.relay import RelayRequest
 from aigw.types.request import AnyRequest, Request
 
 MOST: Final = 16_384
@@ -43,10 +44,11 @@ class Issuers:
     In memory, the newest `MOST` of them. Thread-safe.
     """
 
-    __slots__ = ("_known", "_lock", "_most")
+    __slots__ = ("_counted", "_known", "_lock", "_most")
 
     def __init__(self, most: int = MOST) -> None:
         self._known: OrderedDict[str, str] = OrderedDict()
+        self._counted: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
         self._most = most
 
@@ -62,6 +64,17 @@ class Issuers:
     def of(self, name: str) -> str | None:
         """Give the id of the target that issued what goes by *name*, if that is known."""
         return self._known.get(name)
+
+    def count(self, name: str) -> None:
+        """Note that the usage of the response *name* is on record."""
+        with self._lock:
+            self._counted[name] = None
+            while len(self._counted) > self._most:
+                self._counted.popitem(last=False)
+
+    def has_counted(self, name: str) -> bool:
+        """Whether the usage of the response *name* is on record already, so that a look at it costs nothing more."""
+        return name in self._counted
 
     def after_fork(self) -> None:
         """Give up, in a forked child, a lock that a thread of the parent may have held."""
@@ -82,6 +95,14 @@ def issued(event: Event) -> tuple[str, ...]:
         said = (name for choice in event.choices for name in _said(choice))
         return (*_own_id(event.id), *_names(event.native or EMPTY), *said)
     return _own_id(event.id) if isinstance(event, Started) else ()
+
+
+def booked(event: Event) -> str | None:
+    """Name the response whose usage *event* tells, if it does."""
+    if isinstance(event, Native):
+        response = as_object(event.event.get("response"))
+        return as_text(response.get("id")) if response.get("usage") else None
+    return event.id if isinstance(event, Answer) and event.usage is not None else None
 
 
 def elsewhere(request: AnyRequest, issuers: Issuers, target: Target) -> str | None:
@@ -162,6 +183,8 @@ def _beside(level: JsonObject) -> Iterator[str]:
 
 def _kept(request: AnyRequest) -> Iterator[tuple[str, str]]:
     """Give what *request* needs that a provider keeps: the parameter, and the id; what it names itself comes first."""
+    if isinstance(request, RelayRequest) and request.kept:
+        yield "response_id", request.kept
     if not isinstance(request, Request):
         return
     other = request.other or EMPTY

@@ -8,6 +8,7 @@ it.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final, cast
 
 from aigw.manifest.snapshot import Target
@@ -18,6 +19,16 @@ from aigw.types.request import AnyRequest, Message, Request
 
 _GOOGLES: Final = frozenset({"gemini", "gemini-count-tokens"})
 """Dialects at home with a thought signature, whichever surface it came back through."""
+
+_HOSTED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "bedrock-anthropic": "anthropic-messages",
+        "bedrock-anthropic-count-tokens": "anthropic-count-tokens",
+        "vertex-anthropic": "anthropic-messages",
+        "vertex-anthropic-count-tokens": "anthropic-count-tokens",
+    }
+)
+"""Dialects that are another one at another address, and which."""
 
 _SIGNING: Final = frozenset({"anthropic-messages", "bedrock-converse"})
 """Dialects whose tool loops fail without the signature of the thinking that led to them."""
@@ -45,6 +56,7 @@ def crossed(
     """
     if not isinstance(request, Request) or not carries(request):
         return request, ()
+    dialect = _HOSTED.get(dialect, dialect)
     same = request.dialect == dialect
     crossing = _Crossing(target, dialect, same, same or (alone and dialect in _SIGNING), issuer_of)
     messages = tuple(crossing.message(message, f"messages[{place}]") for place, message in enumerate(request.messages))

@@ -105,7 +105,7 @@ def _lasts(request: AnyRequest) -> bool:
         return bool(request.other.get("conversation")) or request.other.get("background") is True
     if not isinstance(request, RelayRequest) or request.operation is not Operation.BATCHES:
         return False
-    return request.method != "GET" and not request.path.endswith("/cancel")
+    return request.method == "POST" and not request.path.endswith("/cancel")
 
 
 def wait_asked_for(error: Exception) -> float | None:

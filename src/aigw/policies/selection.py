@@ -3,12 +3,15 @@
 import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from aigw.call import Candidate
 from aigw.errors import ModelNotFoundError
 from aigw.manifest.snapshot import Route, Snapshot, Target
 
 Objection = Callable[[Target], str | None]
+
+_FAR: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,35 @@ def find_route(snapshot: Snapshot, name: str) -> Route:
     return Route(name, "single", (target,), snapshot.timeout)
 
 
-def keeper(route: Route, does: Callable[[Target], bool]) -> Route:
-    """Give *route* with only the first target that *does* what is asked: what lives there is known nowhere else."""
-    return replace(route, targets=tuple(filter(does, route.targets))[:1] or route.targets)
+def keeper(route: Route, does: Callable[[Target], bool], home: str | None = None) -> Route:
+    """Give *route* with only one target that *does* what is asked: what lives there is known nowhere else.
+
+    It is the one nearest to the target *home*, if it is known who keeps what is asked for, else the first.
+    """
+    fit = sorted(filter(does, route.targets), key=lambda target: _distance(target, home))
+    return replace(route, targets=tuple(fit[:1]) or route.targets)
+
+
+def way_home(snapshot: Snapshot, home: str) -> Route | None:
+    """Give a route that leads to the provider of the target *home*, and nowhere else; None where none does any more."""
+    ways = [(target, route) for route in snapshot.routes.values() for target in _named(route)]
+    target, route = min(ways, key=lambda way: _distance(way[0], home), default=(None, None))
+    if target is not None and route is not None and _distance(target, home) < _FAR:
+        return replace(route, targets=(target,), on_context_length=(), on_content_policy=(), instead=None)
+    reachable = snapshot.allow_direct and home.partition("/")[0] in snapshot.providers
+    return find_route(snapshot, home) if reachable else None
+
+
+def _named(route: Route) -> tuple[Target, ...]:
+    stand_ins = () if route.instead is None else route.instead.targets
+    return (*route.targets, *route.on_context_length, *route.on_content_policy, *stand_ins)
+
+
+def _distance(target: Target, home: str | None) -> int:
+    """Say how far *target* is from *home*: what one of a provider's targets has issued, the others have, too."""
+    if home is None or target.id == home:
+        return 0
+    return 1 if target.provider.name == home.partition("/")[0] else _FAR
 
 
 def plan(route: Route, objection: Objection, is_open: Callable[[Target], bool]) -> Plan:

@@ -10,6 +10,7 @@ from pydantic_core import from_json, to_json
 
 from aigw.errors import BadRequestError, UnsupportedParameterError
 from aigw.manifest.snapshot import Target
+from aigw.providers.writing import Ready
 from aigw.types.embeddings import EmbeddingsRequest
 from aigw.types.json import JsonObject, as_int, as_object, as_text
 from aigw.types.parts import File, Image, Part, Reasoning, Refusal, Text, ToolCall, ToolResult
@@ -116,12 +117,13 @@ def passed_on(params: Params, target: Target) -> list[JsonObject]:
 def remembering(write: ToolsWriter) -> ToolsWriter:
     """Let *write* look at the same tools once: callers offer the same ones call after call, and they are long.
 
-    What it gave is given again, so nobody may change it.
+    What it gave is given again, and its JSON with it, so nobody may change it.
     """
 
     @lru_cache(maxsize=64)
     def remembered(tools: bytes, model: str) -> ToolsWritten:
-        return write(cast("Sequence[JsonObject]", from_json(tools)), model)
+        written, notes = write(cast("Sequence[JsonObject]", from_json(tools)), model)
+        return Ready(written), notes
 
     @wraps(write)
     def found(tools: Sequence[JsonObject], model: str) -> ToolsWritten:

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from aigw.errors import Refused
 from aigw.manifest.snapshot import Provider, Target
+from aigw.providers.kinds.compatible import CHAT
 from aigw.providers.registry import adapter, operation_of
 from aigw.types.json import EMPTY, JsonObject
 from aigw.types.kind import Kind
@@ -69,3 +71,14 @@ def features(kind: Kind) -> tuple[str, ...]:
     target = Target(Provider(kind.name, kind, kind.base_url or ""), "model")
     asked = adapter(kind.dialect)
     return tuple(name for name, request in PROBES.items() if not asked.unsupported(request, target))
+
+
+def reasoning(kind: Kind) -> tuple[str, ...]:
+    """Give where chats with a provider of *kind* tell of reasoning, its own word first; none if its dialect says."""
+    return kind.quirks.reasoning if kind.dialect == CHAT else ()
+
+
+def failures(kind: Kind) -> Mapping[Refused, tuple[str, ...]]:
+    """Give the provider's own table of errors the other way round: by what is meant, its codes, types and statuses."""
+    told = dict.fromkeys(kind.errors.values())
+    return {failure: tuple(code for code, meant in kind.errors.items() if meant is failure) for failure in told}

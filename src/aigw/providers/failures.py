@@ -1,13 +1,16 @@
 """Turn a provider's refusal, whatever its shape, into the most specific error of `aigw.errors`.
 
-The provider's code or type decides first, then its message (never the whole body, which may quote the prompt), then
-the status. Nothing that looks like a key survives: not in the message, the body or the response kept on the error.
+Within what its status allows, the provider's code or type decides first, then its message (never the whole body, which
+may quote the prompt), then the status alone. What a kind's own table of errors says comes before what providers share.
+Nothing that looks like a key survives: not in the message, the body or the response kept on the error.
 """
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from aigw.errors import (
     APIStatusError,
@@ -15,11 +18,16 @@ from aigw.errors import (
     BadRequestError,
     ContentPolicyError,
     ContextLengthExceededError,
+    Failure,
     InternalServerError,
+    NotFoundError,
     OverloadedError,
+    PermissionDeniedError,
     QuotaExceededError,
     RateLimitError,
+    Refused,
 )
+from aigw.manifest.snapshot import Provider
 from aigw.providers.words import (
     AUTH_PHRASES,
     BY_CODE,
@@ -31,8 +39,28 @@ from aigw.providers.words import (
 )
 from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text
 from aigw.types.keys import without_keys
+from aigw.types.kind import Meter
 from aigw.waits import retry_after
 from aigw.wire import Headers, HttpResponse, request_id
+
+Whose: TypeAlias = Provider | str
+"""Who refused: a provider, or the name of one whose kind has nothing to say of it."""
+
+REFUSALS: Final[Mapping[Refused, type[APIStatusError]]] = MappingProxyType(
+    {
+        Failure.RATE_LIMITED: RateLimitError,
+        Failure.QUOTA: QuotaExceededError,
+        Failure.OVERLOADED: OverloadedError,
+        Failure.SERVER: InternalServerError,
+        Failure.AUTH: AuthenticationError,
+        Failure.PERMISSION: PermissionDeniedError,
+        Failure.NOT_FOUND: NotFoundError,
+        Failure.BAD_REQUEST: BadRequestError,
+        Failure.CONTEXT_LENGTH: ContextLengthExceededError,
+        Failure.CONTENT_POLICY: ContentPolicyError,
+    }
+)
+"""The class of each failure that a kind's table of errors may name."""
 
 MESSAGE_LIMIT: Final = 500
 """Characters of a provider's message that an error quotes."""
@@ -45,7 +73,10 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What an error body says, whatever its shape. `status` is a status it names itself; `codes` are in lower case."""
+    """What an error body says, whatever its shape. `status` is a status it names itself; `codes` are in lower case.
+
+    `upstream` is the code of another provider whose words this one hands on; it is among `codes`, too.
+    """
 
     message: str = ""
     code: str | None = None
@@ -54,6 +85,7 @@ class Said:
     status: int | None = None
     request_id: str | None = None
     codes: frozenset[str] = frozenset()
+    upstream: str | None = None
     flagged: bool = False
 
 
@@ -63,52 +95,67 @@ def for_people(text: str, limit: int = MESSAGE_LIMIT) -> str:
     return cleaned if len(cleaned) <= limit else f"{cleaned[:limit]}…"
 
 
-def refusal(response: HttpResponse, provider: str) -> APIStatusError:
+def refusal(response: HttpResponse, provider: Whose) -> APIStatusError:
     """Map a response with an error status. Never raises: where the body cannot be read, the status decides."""
+    name, own, meters = _columns(provider)
     body = _decoded(response)
     said = hear(body)
-    error = _kind(response.status_code, said)
+    error = _kind(response.status_code, said, own)
     words = for_people(said.message) or _without_words(response, body)
     return error(
-        f"{provider} answered {response.status_code}: {words}",
+        f"{name} answered {response.status_code}: {words}",
         response=_bounded(response),
         body=_kept(body),
         code=said.code,
         param=said.param,
         type=said.type,
         request_id=request_id(response.headers) or said.request_id,
-        retry_after=retry_after(response.headers, limited=issubclass(error, RateLimitError), message=said.message),
+        retry_after=_rest(response.headers, error, said, meters),
         status_code=response.status_code,
-        provider=provider,
+        provider=name,
     )
 
 
 def mid_answer(
-    body: object, provider: str, response: HttpResponse | None = None, default: type[APIStatusError] | None = None
+    body: object, provider: Whose, response: HttpResponse | None = None, default: type[APIStatusError] | None = None
 ) -> APIStatusError:
     """Map an error that came inside an answer with a success status: in its body, or as an event of a stream.
 
     *default* is the class to use where the error says nothing that decides.
     """
+    name, own, meters = _columns(provider)
     said = hear(body)
     status = _status_over_http(said)
-    error = _kind(status, said)
+    error = _kind(status, said, own)
     if error is InternalServerError and default is not None and not status:
         error = default
     words = for_people(said.message) or "no reason was given"
     headers = Headers() if response is None else response.headers
     return error(
-        f"{provider} broke off its answer: {words}",
+        f"{name} broke off its answer: {words}",
         response=None if response is None else _bounded(response),
         body=_kept(body),
         code=said.code,
         param=said.param,
         type=said.type,
         request_id=request_id(headers) or said.request_id,
-        retry_after=retry_after(headers, limited=issubclass(error, RateLimitError), message=said.message),
+        retry_after=_rest(headers, error, said, meters),
         status_code=status or error.default_status,
-        provider=provider,
+        provider=name,
     )
+
+
+def _columns(provider: Whose) -> tuple[str, Mapping[str, Refused], tuple[Meter, ...]]:
+    """Give the name of *provider*, and its kind's own table of errors and meters."""
+    if isinstance(provider, str):
+        return provider, {}, ()
+    return provider.name, provider.kind.errors, provider.kind.rate_limits
+
+
+def _rest(headers: Headers, error: type[APIStatusError], said: Said, meters: tuple[Meter, ...]) -> float | None:
+    """Give the seconds to leave the provider alone for after *error*, where it says so."""
+    limited = issubclass(error, RateLimitError)
+    return retry_after(headers, limited=limited, message=said.message, meters=meters)
 
 
 def hear(body: object) -> Said:
@@ -119,7 +166,7 @@ def hear(body: object) -> Said:
     inner = whole.get("error")
     error = as_object(inner) or as_object(whole.get("detail")) or whole
     message = as_text(inner) or _message(error)
-    code, kind = _word(error, whole, "code"), _word(error, whole, "type") or _word(error, whole, "error_type")
+    code, kind = _code(error, whole), _word(error, whole, "type") or _word(error, whole, "error_type")
     details, metadata = as_object(error.get("details")), as_object(error.get("metadata"))
     upstream = _upstream(metadata)
     if upstream.message and upstream.message not in message:
@@ -134,12 +181,13 @@ def hear(body: object) -> Said:
         status=_status(error, whole),
         request_id=as_text(whole.get("request_id")) or _own_id(whole),
         codes=frozenset(word.lower() for word in words if word),
+        upstream=(upstream.code or "").lower() or None,
         flagged="flagged_input" in metadata or "reasons" in metadata,
     )
 
 
-def _kind(status: int, said: Said) -> type[APIStatusError]:
-    by_code = _by_code(status, said)
+def _kind(status: int, said: Said, own: Mapping[str, Refused]) -> type[APIStatusError]:
+    by_code = _by_code(status, said, own)
     if by_code is not None:
         return by_code
     message = said.message.lower()
@@ -151,7 +199,8 @@ def _kind(status: int, said: Said) -> type[APIStatusError]:
             return by_message
     if status == 498 and "token" in message:  # noqa: PLR2004 - Cohere's invalid token; elsewhere no capacity
         return AuthenticationError
-    known = BY_STATUS.get(status)
+    named = own.get(str(status))
+    known = BY_STATUS.get(status) if named is None else REFUSALS[named]
     if known is not None:
         return known
     return BadRequestError if 300 <= status < 500 else InternalServerError  # noqa: PLR2004 - ranges of RFC 9110
@@ -165,21 +214,25 @@ def _status_over_http(said: Said) -> int:
     return next((STATUS_OF[word.lower()] for word in words if word and word.lower() in STATUS_OF), 0)
 
 
-def _by_code(status: int, said: Said) -> type[APIStatusError] | None:
-    """Find the class that the codes decide, the narrower of two; what they say must fit the status."""
+def _by_code(status: int, said: Said, own: Mapping[str, Refused]) -> type[APIStatusError] | None:
+    """Find the class that the codes decide: by the provider's *own* table, and else by what providers share."""
+    theirs = {REFUSALS[own[code]] for code in said.codes if code in own and code != said.upstream}
+    shared = {BY_CODE[code] for code in said.codes if code in BY_CODE}
+    return _fitting(status, theirs, plain=True) or _fitting(status, shared, plain=status in {0, 400})
+
+
+def _fitting(status: int, found: set[type[APIStatusError]], *, plain: bool) -> type[APIStatusError] | None:
+    """Give the narrower of those *found* that fit the status; those that a status could say, too, only if *plain*."""
     if status >= 500:  # noqa: PLR2004 - the provider's own failures can only be told apart by capacity
-        return OverloadedError if any(BY_CODE.get(code) is OverloadedError for code in said.codes) else None
+        return OverloadedError if OverloadedError in found else None
     if status in {401, 404}:
         return None
-    found = {BY_CODE[code] for code in said.codes if code in BY_CODE}
     if status == 413 and found == {RateLimitError}:  # noqa: PLR2004 - Groq: one request above the limit of a minute
         return ContextLengthExceededError
     for error in (QuotaExceededError, ContextLengthExceededError, ContentPolicyError, RateLimitError, OverloadedError):
         if error in found and not (error is QuotaExceededError and RateLimitError in found and status != 429):  # noqa: PLR2004
             return error
-    if status in {0, 400}:
-        return next(iter(sorted(found, key=lambda error: error.__name__)), None)
-    return None
+    return next(iter(sorted(found, key=lambda error: error.__name__)), None) if plain else None
 
 
 def _by_message(status: int, message: str) -> type[APIStatusError] | None:
@@ -212,6 +265,12 @@ def _finding(item: JsonObject) -> str:
     words = as_text(item.get("msg")) or as_text(item.get("message")) or ""
     place = ".".join(str(step) for step in as_array(item.get("loc")))
     return f"{place}: {words}" if place and words else words
+
+
+def _code(error: JsonObject, whole: JsonObject) -> str | None:
+    """Give the code, which Cloudflare has in a list of errors."""
+    listed = as_object(next(iter(as_array(whole.get("errors"))), None))
+    return _word(error, whole, "code") or _plain(listed.get("code"))
 
 
 def _own_id(whole: JsonObject) -> str | None:

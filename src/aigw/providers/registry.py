@@ -25,6 +25,9 @@ _ADAPTERS: Final[Mapping[str, tuple[Operation, str]]] = MappingProxyType(
     {
         "openai-chat": (Operation.CHAT, "aigw.providers.openai.adapter:OpenAIChat"),
         "openai-responses": (Operation.CHAT, "aigw.providers.responses.adapter:OpenAIResponses"),
+        "openai-stored-responses": (Operation.RESPONSES, "aigw.providers.responses.stored:StoredResponses"),
+        "openai-compact": (Operation.COMPACT, "aigw.providers.responses.compaction:OpenAICompact"),
+        "openai-input-tokens": (Operation.COUNT_TOKENS, "aigw.providers.responses.counting:OpenAIInputTokens"),
         "anthropic-messages": (Operation.CHAT, "aigw.providers.anthropic.adapter:AnthropicMessages"),
         "anthropic-count-tokens": (Operation.COUNT_TOKENS, "aigw.providers.anthropic.adapter:AnthropicCountTokens"),
         "cohere-chat": (Operation.CHAT, "aigw.providers.cohere.adapter:CohereChat"),
@@ -32,6 +35,17 @@ _ADAPTERS: Final[Mapping[str, tuple[Operation, str]]] = MappingProxyType(
         "cohere-embeddings": (Operation.EMBEDDINGS, "aigw.providers.cohere.embeddings:CohereEmbeddings"),
         "ollama-embeddings": (Operation.EMBEDDINGS, "aigw.providers.ollama.embeddings:OllamaEmbeddings"),
         "bedrock-converse": (Operation.CHAT, "aigw.providers.bedrock.adapter:BedrockConverse"),
+        "bedrock-count-tokens": (Operation.COUNT_TOKENS, "aigw.providers.bedrock.count:BedrockCountTokens"),
+        "bedrock-anthropic": (Operation.CHAT, "aigw.providers.bedrock.invoke:BedrockAnthropic"),
+        "bedrock-anthropic-count-tokens": (
+            Operation.COUNT_TOKENS,
+            "aigw.providers.bedrock.invoke:BedrockAnthropicCountTokens",
+        ),
+        "vertex-anthropic": (Operation.CHAT, "aigw.providers.anthropic.vertex:VertexAnthropic"),
+        "vertex-anthropic-count-tokens": (
+            Operation.COUNT_TOKENS,
+            "aigw.providers.anthropic.vertex:VertexAnthropicCountTokens",
+        ),
         "bedrock-embeddings": (Operation.EMBEDDINGS, "aigw.providers.bedrock.embeddings:BedrockEmbeddings"),
         "gemini": (Operation.CHAT, "aigw.providers.gemini.adapter:Gemini"),
         "gemini-count-tokens": (Operation.COUNT_TOKENS, "aigw.providers.gemini.count:GeminiCountTokens"),

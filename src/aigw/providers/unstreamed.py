@@ -19,4 +19,4 @@ class Unstreamed:
 
     def error(self, response: HttpResponse, target: Target) -> APIError:
         """Map a refusal to the most specific error. Never raises."""
-        return refusal(response, target.provider.name)
+        return refusal(response, target.provider)

@@ -34,11 +34,11 @@ _CODES: Final[Mapping[type[APIStatusError], str]] = {
     ),
     RateLimitError: (
         "rate_limit_exceeded rate_limit_error rate_limited slow_down ramp_limit_exceeded queue_exceeded"
-        " token_quota_exceeded request_quota_exceeded in_flight_budget_exhausted too_many_requests 1300"
+        " token_quota_exceeded request_quota_exceeded in_flight_budget_exhausted too_many_requests"
     ),
     OverloadedError: (
         "overloaded_error overloaded server_is_overloaded capacity_exceeded service_unavailable_error unavailable_error"
-        " service_unavailable engine_overloaded_error insufficient_system_resource 3505"
+        " service_unavailable engine_overloaded_error insufficient_system_resource"
     ),
     ContextLengthExceededError: (
         "context_length_exceeded context_window_exceeded model_context_window_exceeded exceed_context_size_error"

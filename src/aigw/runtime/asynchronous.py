@@ -4,7 +4,7 @@ import asyncio
 import threading
 import weakref
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -15,6 +15,7 @@ from aigw.runtime.clock import SystemClock
 from aigw.runtime.connections import Connections
 from aigw.runtime.drive import run
 from aigw.runtime.loops import LoopDialer, LoopLink
+from aigw.runtime.programs import output_of
 from aigw.runtime.ways import way_to
 from aigw.wire import HttpRequest
 
@@ -127,6 +128,12 @@ class AsyncioRuntime:
     async def offload(self, work: Callable[[], T]) -> T:
         """Do *work*, which blocks, in a thread of the loop's."""
         return await asyncio.to_thread(work)
+
+    async def output_of(
+        self, command: Sequence[str] | str, environ: Mapping[str, str], timeout_s: float
+    ) -> tuple[int, bytes]:
+        """Run a program, watched from a thread of the loop's."""
+        return await asyncio.to_thread(output_of, command, environ, timeout_s)
 
     def custodian(self) -> Callable[[Close], None]:
         """Give a function that closes, in the loop running now, what its owner dropped."""

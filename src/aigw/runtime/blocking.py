@@ -4,7 +4,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from aigw.call import Patience
@@ -14,6 +14,7 @@ from aigw.runtime import http
 from aigw.runtime.clock import SystemClock
 from aigw.runtime.connections import Connections
 from aigw.runtime.drive import run
+from aigw.runtime.programs import output_of
 from aigw.runtime.sockets import Dialer, SocketLink
 from aigw.runtime.ways import way_to
 from aigw.wire import HttpRequest
@@ -66,6 +67,12 @@ class BlockingRuntime:
     async def offload(self, work: Callable[[], T]) -> T:
         """Do *work*, which blocks, here."""
         return work()
+
+    async def output_of(
+        self, command: Sequence[str] | str, environ: Mapping[str, str], timeout_s: float
+    ) -> tuple[int, bytes]:
+        """Run a program here."""
+        return output_of(command, environ, timeout_s)
 
     def custodian(self) -> Callable[[Callable[[], Coroutine[object, None, None]]], None]:
         """Give a function that closes what its owner dropped: at once, in the thread that noticed.

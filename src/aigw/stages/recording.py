@@ -4,8 +4,9 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 
-from aigw.call import Call, Ending, Outcome, Reply, Trail, outcome_of
+from aigw.call import Arm, Call, Ending, Outcome, Reply, Trail, outcome_of
 from aigw.errors import AigwError, APIError, APIStatusError
+from aigw.policies.rollout import Rollouts, went_well
 from aigw.protocols import Proceed, Runtime, Sink
 from aigw.record import Record
 from aigw.types.embeddings import Embedded
@@ -18,9 +19,10 @@ logger = logging.getLogger("aigw")
 class Recording:
     """Watches a call from its first look to its last event, and hands its record to the sinks."""
 
-    def __init__(self, runtime: Runtime, sinks: Sequence[Sink]) -> None:
+    def __init__(self, runtime: Runtime, sinks: Sequence[Sink], rollouts: Rollouts) -> None:
         self._runtime = runtime
         self._sinks = tuple(sinks)
+        self._rollouts = rollouts
 
     async def __call__(self, call: Call, proceed: Proceed) -> Reply:
         """Pass the call on, and write its record when it has ended, however it does."""
@@ -53,6 +55,8 @@ class Recording:
         call.trail.ended_at = self._runtime.monotonic()
         if isinstance(ending.error, AigwError):
             ending.error.call_id = call.id
+        if call.trail.arm is not None:
+            self._judge(call, call.trail.arm, ending)
         if not self._sinks:
             return
         record = record_of(call, call.trail.ended_at)
@@ -61,6 +65,18 @@ class Recording:
                 sink.write(record)
             except Exception:
                 logger.exception("The sink %s could not take the record of call %s", type(sink).__name__, call.id)
+
+    def _judge(self, call: Call, arm: Arm, ending: Ending) -> None:
+        """Let the rollout's guard count the call, and say so if this process holds itself back from now on."""
+        ok = went_well(ending)
+        if ok is None:
+            return
+        answered = call.trail.first_token_at if call.request.stream else call.trail.ended_at
+        took_s = None if answered is None else answered - call.started
+        why = self._rollouts.finished(arm, ok=ok, took_s=took_s)
+        if why is not None:
+            message = "Rollout %s: this process takes the base until another serial is published, because %s"
+            logger.warning(message, arm.rollout, why)
 
 
 def record_of(call: Call, now: float) -> Record:
@@ -90,10 +106,11 @@ def _made(call: Call, trail: Trail, now: float) -> Record:
         route=trail.route,
         serial=call.snapshot.serial,
         digest=call.snapshot.digest,
+        rollout=None if trail.arm is None else str(trail.arm),
         target=None if trail.target is None else trail.target.id,
         candidates=trail.candidates,
         attempts=tuple(trail.attempts),
-        usage=trail.usage,
+        usage=None if trail.counted_before else trail.usage,
         finish_reason=trail.finish_reason,
         outcome=ending.outcome,
         error=None if error is None else type(error).__name__,

@@ -2,17 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 from aigw.call import NO_LIMITS, Call, Deadline, Reply
 from aigw.credentials.cache import Credentials
-from aigw.errors import APIError, AuthenticationError, UnsupportedParameterError
+from aigw.errors import (
+    APIError,
+    AuthenticationError,
+    BadRequestError,
+    ManifestLapsedError,
+    UnsupportedParameterError,
+)
 from aigw.manifest.snapshot import Route, Target
-from aigw.policies.affinity import Issuers, elsewhere, home, issued, preferring
+from aigw.policies.affinity import Issuers, booked, elsewhere, home, issued, preferring
+from aigw.policies.detour import bypassing, detoured, note_of, standing_in
 from aigw.policies.headers import unflagged
-from aigw.policies.selection import Plan, find_route, keeper, plan
+from aigw.policies.selection import Plan, find_route, keeper, plan, way_home
 from aigw.protocols import AdapterFinder, Proceed
 from aigw.types.events import Event
 from aigw.types.operation import Operation
+from aigw.types.relay import RelayRequest
+
+KEPT: Final = frozenset({Operation.BATCHES, Operation.RESPONSES})
+"""What is asked of whoever keeps it, and of nobody else."""
 
 
 class Routing:
@@ -27,11 +39,13 @@ class Routing:
         credentials: Credentials,
         is_open: Callable[[Target], bool],
         issuers: Issuers,
+        lapsed_since: Callable[[], float | None],
     ) -> None:
         self._adapters = adapters
         self._credentials = credentials
         self._is_open = is_open
         self._issuers = issuers
+        self._lapsed_since = lapsed_since
 
     async def __call__(self, call: Call, proceed: Proceed) -> Reply:
         """Pass the call on with its route, targets and deadline. Raises what `decide` raises."""
@@ -43,21 +57,50 @@ class Routing:
         return reply
 
     def decide(self, call: Call) -> tuple[Route, Plan]:
-        """Find the route and judge its targets, writing both down. Raises `ModelNotFoundError`."""
-        route = find_route(call.snapshot, call.request.model).on_unsupported(call.options.unsupported)
-        if call.request.operation is Operation.BATCHES:
-            route = keeper(route, lambda target: self._adapters(target.provider.kind, call.request) is not None)
-        call.trail.route = route.name
+        """Find the route and judge its targets, writing both down.
+
+        Raises `ModelNotFoundError`, `BadRequestError`, and `ManifestLapsedError` where the route serves no longer.
+        """
+        kept_at = home(call.request, self._issuers)
+        kept = call.request.operation in KEPT
+        named = _route(call, kept_at).on_unsupported(call.options.unsupported)
+        call.trail.route = named.name
+        self._check_confidence(call, named)
+        detour = standing_in(named, call.at)
+        route = named if detour is None else detoured(named, detour, kept=kept)
+        if kept:
+            route = keeper(
+                route, lambda target: self._adapters(target.provider.kind, call.request) is not None, kept_at
+            )
         route = self._with_fit_alternates(call, route)
         decided = plan(route, lambda target: self._objection(call, target), self._is_open)
-        decided = preferring(decided, home(call.request, self._issuers))
+        decided = preferring(decided, kept_at)
+        if detour is not None:
+            decided = bypassing(decided, named, detour)
+            call.trail.notes.append(note_of(detour))
         call.trail.candidates = decided.candidates
+        if isinstance(call.request, RelayRequest) and self._issuers.has_counted(call.request.kept):
+            call.trail.counted_before = True
         return route, decided
+
+    def _check_confidence(self, call: Call, route: Route) -> None:
+        """Refuse what is not to be served by a manifest that has been in doubt for so long."""
+        limit_s = call.snapshot.fail_closed_after if route.fail_closed_after is None else route.fail_closed_after
+        if limit_s is None:
+            return
+        since = self._lapsed_since()
+        if since is not None and call.at - since >= limit_s:
+            raise _lapsed(call, route, limit_s, call.at - since)
 
     def _note(self, call: Call, event: Event) -> None:
         names = issued(event)
         if names and call.trail.target is not None:
             self._issuers.remember(names, call.trail.target.id)
+            told = booked(event)
+            if told is not None:
+                if call.trail.counted_before:
+                    call.trail.notes.append("usage: on record with an earlier call")
+                self._issuers.count(told)
 
     def _with_fit_alternates(self, call: Call, route: Route) -> Route:
         """Give *route* without the alternates that could not take the call: nobody asks again once one is turned to."""
@@ -65,7 +108,7 @@ class Routing:
             return route
 
         def fit(targets: tuple[Target, ...]) -> tuple[Target, ...]:
-            if call.request.operation is Operation.BATCHES:
+            if call.request.operation in KEPT:
                 return ()
             return tuple(target for target in targets if self._objection(call, target) is None)
 
@@ -118,6 +161,32 @@ class Routing:
         problems = {self._credentials.problem(target.provider.secret) for target in route.targets}
         message = f"No target of {route.name!r} has its key: {' '.join(sorted(filter(None, problems)))}"
         return AuthenticationError(message, code="missing_secret", type="configuration_error")
+
+
+def _route(call: Call, kept_at: str | None) -> Route:
+    """Give the route the caller named, or where nothing was named that to whoever keeps what is asked for."""
+    request = call.request
+    if request.model or request.operation not in KEPT:
+        return find_route(call.snapshot, request.model)
+    route = None if kept_at is None else way_home(call.snapshot, kept_at)
+    if route is None:
+        who = (
+            "nobody can tell who keeps what goes by this id: this process has not seen it issued"
+            if kept_at is None
+            else f"{kept_at.partition('/')[0]} keeps what goes by this id, and no route of the manifest leads there now"
+        )
+        message = f"model: {who}. Say model=…, the route or model it was asked of."
+        raise BadRequestError(message, param="model", code="unknown_keeper", type="invalid_request_error")
+    return route
+
+
+def _lapsed(call: Call, route: Route, limit_s: float, for_s: float) -> ManifestLapsedError:
+    message = (
+        f"The manifest ({call.snapshot.source}, serial {call.snapshot.serial}) has been in doubt for {for_s:.0f} s; "
+        f"{route.name!r} then serves for {limit_s:g} s at most (`fail_closed_after`). Look at `gw.manifest.status()`: "
+        "either this process cannot reach its source, or whoever publishes it has let it lapse."
+    )
+    return ManifestLapsedError(message, code="manifest_lapsed", type="configuration_error")
 
 
 def _until(call: Call, route: Route) -> float | None:

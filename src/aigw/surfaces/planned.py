@@ -26,6 +26,7 @@ from aigw.surfaces.raw import (
 from aigw.surfaces.signature import explicit
 from aigw.types.answered import Answered
 from aigw.types.request import AnyRequest
+from aigw.types.responses import Response
 
 if TYPE_CHECKING:
     from aigw.pipeline import Engine, Handled
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 F = TypeVar("F", bound=Callable[..., object])
 
 
@@ -49,12 +51,12 @@ def plan_of(params: type) -> Callable[[F], F]:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned(Generic[R]):
+class Planned(Generic[R_co]):
     """What to send, and how to make the caller's answer of the one event that comes back."""
 
     request: AnyRequest
     options: Options
-    read: "Callable[[Event], R]"
+    read: "Callable[[Event], R_co]"
 
 
 class Face:
@@ -122,20 +124,27 @@ class Face:
         return method
 
     async def _made(self, plan: Callable[P, Planned[R]], *args: P.args, **kwargs: P.kwargs) -> "tuple[Handled, R]":
-        """Make the call and read its answer; a call whose arguments cannot be read is on record, too."""
+        """Make the call and read its answer."""
+        handled, planned = await self.begun(plan, *args, **kwargs)
+        answer = await _read(handled, planned)
+        if isinstance(answer, Answered | BinaryResponse | Response):
+            answer.attach(handled.record(), request_id_of(handled))
+        return handled, answer
+
+    async def begun(
+        self, plan: Callable[P, Planned[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> "tuple[Handled, Planned[R]]":
+        """Make the call, and leave its answer to be read; one whose arguments cannot be read is on record, too."""
         try:
             if any(map(_is_on_disk, kwargs.values())):
                 planned = await self._engine.offload(partial(plan, *args, **kwargs))
             else:
                 planned = plan(*args, **kwargs)
         except AigwError as error:
-            self._engine.refused(str(kwargs.get("model")), error, stream=False, surface=self._surface)
+            streamed = kwargs.get("stream") is True
+            self._engine.refused(str(kwargs.get("model") or ""), error, stream=streamed, surface=self._surface)
             raise
-        handled = await self._engine.open(planned.request, planned.options)
-        answer = await _read(handled, planned)
-        if isinstance(answer, Answered | BinaryResponse):
-            answer.attach(handled.record(), request_id_of(handled))
-        return handled, answer
+        return await self._engine.open(planned.request, planned.options), planned
 
 
 async def _read(handled: "Handled", planned: Planned[R]) -> R:

@@ -6,6 +6,7 @@ from mimetypes import guess_type
 from os import PathLike
 from pathlib import Path, PurePath
 from typing import Final, TypeAlias, TypeVar, cast
+from urllib.parse import quote
 
 from aigw.errors import APIResponseValidationError
 from aigw.surfaces.arguments import plain_body, refuse
@@ -32,6 +33,9 @@ _ABOUT_THE_CALL: Final = frozenset(CallParams.__annotations__)
 _NAMELESS: Final = "upload"
 _UNKNOWN_TYPE: Final = "application/octet-stream"
 
+UPLOAD_LIMIT: Final = 512 * 1024 * 1024
+"""Bytes of a file at most, all of which are in memory while it is sent; OpenAI takes no larger ones."""
+
 
 def planned(  # noqa: PLR0913 - what tells one operation from another, all by name
     said: Mapping[str, object],
@@ -45,6 +49,7 @@ def planned(  # noqa: PLR0913 - what tells one operation from another, all by na
     files: tuple[Part, ...] = (),
     is_form: bool = False,
     names_model: bool = True,
+    surface: str | None = None,
 ) -> Planned[R]:
     """Plan a call: *said* are all its arguments, *known* the names of those that are there, files left out.
 
@@ -61,7 +66,7 @@ def planned(  # noqa: PLR0913 - what tells one operation from another, all by na
     request = RelayRequest(
         dialect=dialect,
         operation=operation,
-        surface=operation.value,
+        surface=surface or operation.value,
         model=model,
         path=path,
         method=method,
@@ -97,18 +102,28 @@ def uploaded(value: object, name: str) -> Part:
         path = Path(cast("PathLike[str]", content))
         filename = filename or path.name
         try:
-            content = path.read_bytes()
+            with path.open("rb") as opened:
+                content = opened.read(UPLOAD_LIMIT + 1)
         except OSError as error:
             refuse(name, f"cannot be read ({error.strerror}); check the path and its permissions")
     elif not isinstance(content, bytes):
         filename = filename or _name_of(content)
         content = _contents(content, name)
+    if len(content) > UPLOAD_LIMIT:
+        refuse(name, f"is larger than {UPLOAD_LIMIT // 1024 // 1024} MiB; split it")
     filename = filename or _NAMELESS
     if media_type is None:
         media_type = guess_type(filename)[0] or _UNKNOWN_TYPE
     if not is_media_type(media_type):
         refuse(name, "its content type must be of the form type/subtype", "invalid_value")
     return name, filename, media_type, content
+
+
+def in_path(said: object, name: str) -> str:
+    """Give the argument *name*, an id, as it may stand in a path. Raises `BadRequestError`."""
+    if not isinstance(said, str) or not said.strip(". "):
+        refuse(name, "must be an id, as text", "invalid_value")
+    return quote(said, safe="")
 
 
 def _modelled(model: type[M], event: Event) -> M:
@@ -139,7 +154,7 @@ def _name_of(file: object) -> str | None:
 
 def _contents(file: object, name: str) -> bytes:
     read = getattr(file, "read", None)
-    content = read() if callable(read) else None
+    content = read(UPLOAD_LIMIT + 1) if callable(read) else None
     if isinstance(content, str):
         refuse(name, "was opened as text; open it in binary mode ('rb')", "invalid_type")
     if not isinstance(content, bytes):

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 class Answered(Model):
     """An answer. `aigw` says how it came about; it and `_request_id` are no part of `model_dump()`."""
 
-    # A plain default would be copied, deeply, for each answer.
-    _attached: "tuple[Record | None, str | None]" = PrivateAttr(default_factory=lambda: (None, None))
+    _attached: "tuple[Record | None, str | None]" = PrivateAttr(default=(None, None))
 
     @property
     def aigw(self) -> "Record":

@@ -1,10 +1,9 @@
 """Public models of `batches`, in the shape of https://platform.openai.com/docs/api-reference/batch/object."""
 
-from typing import Literal
-
 from aigw.types.answered import Answered
 from aigw.types.chat import Model
 from aigw.types.json import JsonObject
+from aigw.types.pages import Page
 
 
 class BatchError(Model):
@@ -58,15 +57,5 @@ class Batch(Answered):
     usage: JsonObject | None = None
 
 
-class BatchPage(Answered):
-    """Some of the batches, newest first. The next page comes after `last_id`."""
-
-    data: list[Batch]
-    object: Literal["list"] = "list"
-    first_id: str | None = None
-    last_id: str | None = None
-    has_more: bool | None = None
-
-    def has_next_page(self) -> bool:
-        """Whether there are more batches after these."""
-        return bool(self.has_more and self.data)
+class BatchPage(Page[Batch]):
+    """Some of the batches, newest first."""

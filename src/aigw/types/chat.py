@@ -22,6 +22,21 @@ class Model(BaseModel):
 
     model_config = ConfigDict(extra="allow", defer_build=True, protected_namespaces=())
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: object) -> None:
+        """Set private attributes at once where their defaults need no copy.
+
+        pydantic's own way, one by one and through four calls each, takes a fifth of the time that an answer takes.
+        """
+        begun = {name: each.get_default() for name, each in cls.__private_attributes__.items()}
+        if begun and all(value in {None, (None, None)} for value in begun.values()):
+
+            def begin(made: Model, _: object) -> None:
+                if getattr(made, "__pydantic_private__", None) is None:
+                    object.__setattr__(made, "__pydantic_private__", {**begun})
+
+            setattr(cls, "model_post_init", begin)  # noqa: B010 - no type checker lets a method be assigned to
+
     def to_dict(  # noqa: PLR0913 - the switches of the openai client's method, all by name
         self,
         *,
@@ -227,8 +242,7 @@ class ChatCompletion(Model):
     system_fingerprint: str | None = None
     usage: CompletionUsage | None = None
 
-    # A plain default would be copied, deeply, for each answer.
-    _attached: "tuple[Record | None, str | None]" = PrivateAttr(default_factory=lambda: (None, None))
+    _attached: "tuple[Record | None, str | None]" = PrivateAttr(default=(None, None))
 
     @property
     def aigw(self) -> "Record":

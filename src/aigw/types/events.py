@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from aigw.types.embeddings import Embedded
 from aigw.types.json import EMPTY, JsonObject
 from aigw.types.parts import Part
+from aigw.types.quick import quick
 from aigw.types.relay import Relayed
 from aigw.types.usage import Usage
 
@@ -30,6 +31,7 @@ class FinishReason(StrEnum):
     CONTENT_FILTER = "content_filter"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Started:
     """The provider has accepted the call. `created` is in seconds since the epoch, or None where it is not said."""
@@ -40,6 +42,7 @@ class Started:
     extra: JsonObject = EMPTY
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class TextDelta:
     """More text of a choice. `logprobs` is OpenAI's object for these tokens, where asked for."""
@@ -50,6 +53,7 @@ class TextDelta:
     extra: JsonObject = EMPTY
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
     """More thinking of a choice; `signature` and `encrypted` as in `parts.Reasoning`."""
@@ -61,6 +65,7 @@ class ReasoningDelta:
     extra: JsonObject = EMPTY
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RefusalDelta:
     """More of the model's refusal."""
@@ -71,6 +76,7 @@ class RefusalDelta:
     extra: JsonObject = EMPTY
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ToolCallDelta:
     """A tool call begins (`id` and `name` set, once a call) or goes on (`arguments` grows).
@@ -87,6 +93,7 @@ class ToolCallDelta:
     extra: JsonObject = EMPTY
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class OtherDelta:
     """What has no word of ours: an opaque block or fields of a chunk, handed on as they came (see `extra`)."""
@@ -95,6 +102,7 @@ class OtherDelta:
     extra: JsonObject = EMPTY
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ChoiceEnded:
     """A choice is complete. `provider_reason` is the provider's own word where the mapping loses something."""
@@ -105,6 +113,7 @@ class ChoiceEnded:
     extra: JsonObject = EMPTY
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class UsageReported:
     """Usage so far, cumulative: a later report replaces an earlier one."""
@@ -118,6 +127,7 @@ class Ended:
     """The provider's terminal marker was seen: the stream is whole."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Broken:
     """The stream holds an error here: whoever reads that far raises it. What came before it was good."""
@@ -125,6 +135,7 @@ class Broken:
     error: "APIError"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Native:
     """One event of the provider's stream as it came, ahead of the canonical events that were read from it.
@@ -137,6 +148,7 @@ class Native:
     event: JsonObject
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class AnswerChoice:
     """One alternative of a complete answer."""
@@ -150,6 +162,7 @@ class AnswerChoice:
     message_extra: JsonObject = EMPTY
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A complete answer: the only event of a reply that was not streamed. `usage` is None where none was reported.
@@ -167,6 +180,7 @@ class Answer:
     native: JsonObject | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Counted:
     """How many tokens a request would be, as the provider counts."""

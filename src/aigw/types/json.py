@@ -76,6 +76,14 @@ def as_int(value: object) -> int | None:
     return int(value) if isinstance(value, float) and value.is_integer() else None
 
 
+def as_count(value: object) -> int:
+    """Give *value* as a count; what is no number, or below zero, counts nothing."""
+    # Counts are whole numbers nearly always, and this runs for a dozen fields of every answer.
+    if not value:
+        return 0
+    return value if type(value) is int and value > 0 else max(0, as_int(value) or 0)
+
+
 def without(source: JsonObject, known: frozenset[str]) -> JsonObject:
     """Give the fields of *source* that are not *known*: what a dialect says beyond our words."""
     if source.keys() <= known:

@@ -7,6 +7,8 @@ class Operation(StrEnum):
     """A kind of question, as records and routing name it."""
 
     CHAT = "chat"
+    RESPONSES = "responses"
+    COMPACT = "compact"
     EMBEDDINGS = "embeddings"
     COUNT_TOKENS = "count_tokens"
     MODERATIONS = "moderations"

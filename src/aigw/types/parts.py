@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from aigw.types.json import EMPTY, JsonObject
+from aigw.types.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Text:
     """Plain text."""
@@ -18,6 +20,7 @@ class Text:
     extra: JsonObject = EMPTY
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Image:
     """An image, by `url` (http or https) or as base64 `data` with its `media_type`; exactly one of the two is set."""
@@ -29,6 +32,7 @@ class Image:
     extra: JsonObject = EMPTY
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Audio:
     """Audio as base64 `data` with its `format` (`wav`, `mp3`), or the `id` of an earlier answer's audio."""
@@ -39,6 +43,7 @@ class Audio:
     extra: JsonObject = EMPTY
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class File:
     """A document: by provider's `file_id`, by `url`, or as base64 `data` with its `media_type`."""
@@ -51,6 +56,7 @@ class File:
     extra: JsonObject = EMPTY
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """The model asks for a tool. `arguments` is JSON text (never empty: no arguments are `{}`); free text if custom."""
@@ -62,6 +68,7 @@ class ToolCall:
     extra: JsonObject = EMPTY
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ToolResult:
     """The caller's answer to the tool call `call_id`."""
@@ -72,6 +79,7 @@ class ToolResult:
     extra: JsonObject = EMPTY
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reasoning:
     """Thinking shown by a model. `signature` and `encrypted` are opaque and valid at `issuer` (a target id) only."""
@@ -83,6 +91,7 @@ class Reasoning:
     extra: JsonObject = EMPTY
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """The model's own words for why it will not answer."""
@@ -90,6 +99,7 @@ class Refusal:
     text: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Opaque:
     """A block that only `dialect` has (a server tool's use or result, say); carried through, never translated."""

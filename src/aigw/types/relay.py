@@ -1,7 +1,7 @@
 """Governed pass-through: a request whose body goes out as the caller wrote it, where surface and target speak alike."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from aigw.types.json import EMPTY, JsonObject
 from aigw.types.operation import Operation
@@ -16,7 +16,9 @@ class RelayRequest:
     """A request to *path*, which is relative to the provider's base URL.
 
     `fields` are those of a JSON object or of a form; `model` among them becomes the target's. `files` are the parts of
-    a form beside the fields: name, file name, content type, content. A request with files is sent as a form.
+    a form beside the fields: name, file name, content type, content. A request with files is sent as a form. `kept` is
+    the id of what the provider keeps, by which it may be known who that is; without a `model`, it alone says where to
+    go.
     """
 
     dialect: str
@@ -28,8 +30,8 @@ class RelayRequest:
     fields: JsonObject = field(default=EMPTY, repr=False)
     files: tuple[tuple[str, str, str, bytes], ...] = field(default=(), repr=False)
     is_form: bool = False
-
-    stream: ClassVar[bool] = False
+    kept: str = ""
+    stream: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,5 +123,20 @@ class BatchListParams(CallParams, total=False):
     limit: int | Omit | None
 
 
+class FileCreateParams(CallParams, total=False):
+    """The parameters of `files.create` besides those that must be there."""
+
+    expires_after: Mapping[str, object] | Omit | None
+
+
+class FileListParams(CallParams, total=False):
+    """The parameters of `files.list` besides `model`."""
+
+    after: str | Omit | None
+    limit: int | Omit | None
+    order: str | Omit | None
+    purpose: str | Omit | None
+
+
 ModerationInput: TypeAlias = str | Sequence[str] | Iterable[Mapping[str, object]]
 Document: TypeAlias = str | Mapping[str, object]

@@ -14,11 +14,13 @@ from aigw.types.embeddings import EmbeddingsRequest
 from aigw.types.json import EMPTY, JsonObject
 from aigw.types.operation import Operation
 from aigw.types.parts import Part
+from aigw.types.quick import quick
 from aigw.types.relay import RelayRequest
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn. `verbatim` is the caller's own object in the request's dialect, or None once a policy has edited it."""

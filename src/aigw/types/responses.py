@@ -239,11 +239,11 @@ class IncompleteDetails(Model):
 
 
 if TYPE_CHECKING:
-    _Usage: TypeAlias = ResponseUsage | None
+    LooseUsage: TypeAlias = ResponseUsage | None
     _Error: TypeAlias = ResponseError | None
     _Incomplete: TypeAlias = IncompleteDetails | None
 else:
-    _Usage = Annotated[object, PlainValidator(_leniently(ResponseUsage))]
+    LooseUsage = Annotated[object, PlainValidator(_leniently(ResponseUsage))]
     _Error = Annotated[object, PlainValidator(_leniently(ResponseError))]
     _Incomplete = Annotated[object, PlainValidator(_leniently(IncompleteDetails))]
 
@@ -288,11 +288,10 @@ class Response(Model):
     tool_usage: Loose | None = None
     top_logprobs: int | None = None
     truncation: str | None = None
-    usage: _Usage = None
+    usage: LooseUsage = None
     user: str | None = None
 
-    # A plain default would be copied, deeply, for each answer.
-    _attached: "tuple[Record | None, str | None]" = PrivateAttr(default_factory=lambda: (None, None))
+    _attached: "tuple[Record | None, str | None]" = PrivateAttr(default=(None, None))
 
     @property
     def output_text(self) -> str:

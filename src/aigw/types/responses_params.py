@@ -1,6 +1,6 @@
-"""What callers may say to `responses`: the parameters of OpenAI's `create`, declared once for both faces.
+"""What callers may say to `responses`: the parameters of OpenAI's methods, declared once for both faces.
 
-Names and shapes are those of https://platform.openai.com/docs/api-reference/responses/create. `None` is sent as
+Names and shapes are those of https://platform.openai.com/docs/api-reference/responses. `None` is sent as
 `null`; what is to be left out is `omit`.
 """
 
@@ -50,3 +50,55 @@ class ResponsesParams(CallParams, total=False):
     top_p: float | Omit | None
     truncation: str | Omit | None
     user: str | Omit | None
+
+
+class CompactParams(CallParams, total=False):
+    """The parameters of `compact` besides `input` and `model`."""
+
+    instructions: str | Omit | None
+    previous_response_id: str | Omit | None
+    prompt_cache_key: str | Omit | None
+    prompt_cache_options: Mapping[str, object] | Omit | None
+    prompt_cache_retention: str | Omit | None
+    service_tier: str | Omit | None
+
+
+class InputTokensParams(CallParams, total=False):
+    """The parameters of `input_tokens.count` besides `input` and `model`."""
+
+    conversation: str | Mapping[str, object] | Omit | None
+    instructions: str | Omit | None
+    parallel_tool_calls: bool | Omit | None
+    personality: str | Omit | None
+    previous_response_id: str | Omit | None
+    reasoning: Mapping[str, object] | Omit | None
+    text: Mapping[str, object] | Omit | None
+    tool_choice: str | Mapping[str, object] | Omit | None
+    tools: Iterable[ToolParam] | Omit | None
+    truncation: str | Omit | None
+
+
+class StoredParams(CallParams, total=False):
+    """The parameters of what is asked about a stored response.
+
+    `model` is no word of OpenAI's: the route or model it was asked of, where this process has not seen it given.
+    """
+
+    model: str | Omit | None
+
+
+class RetrieveParams(StoredParams, total=False):
+    """The parameters of `retrieve` besides `stream`."""
+
+    include: Sequence[str] | Omit | None
+    include_obfuscation: bool | Omit | None
+    starting_after: int | Omit | None
+
+
+class InputItemsParams(StoredParams, total=False):
+    """The parameters of `input_items.list`."""
+
+    after: str | Omit | None
+    include: Sequence[str] | Omit | None
+    limit: int | Omit | None
+    order: str | Omit | None

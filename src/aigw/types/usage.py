@@ -1,14 +1,16 @@
 """Token usage as disjoint buckets: no token is in two of them, whatever the provider's own books look like."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Self, cast
 
 from aigw.types.json import EMPTY, JsonObject
+from aigw.types.quick import quick
 
 _NONE: Final = cast("Mapping[str, int]", EMPTY)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of one answer, in disjoint buckets. Each adapter applies its provider's inside/outside rules.
@@ -31,7 +33,7 @@ class Usage:
     cache_write_1h: int = 0
     image_input: int = 0
     image_output: int = 0
-    server_tools: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    server_tools: Mapping[str, int] = _NONE
 
     @property
     def prompt_tokens(self) -> int:

@@ -455,7 +455,7 @@ REFUSED: dict[str, tuple[Recording, str]] = {
     ),
     "zai numbers": (
         whole("zai", "/api/paas/v4/chat/completions", {"error": {"code": "1211", "message": "Unknown Model"}}, 400),
-        "BadRequestError",
+        "NotFoundError",
     ),
 }
 """Each with the class of error it stands for."""

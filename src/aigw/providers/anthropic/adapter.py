@@ -42,7 +42,7 @@ class AnthropicMessages:
 
     def error(self, response: HttpResponse, target: Target) -> APIError:
         """Map a refusal to the most specific error. Never raises."""
-        return refusal(response, target.provider.name)
+        return refusal(response, target.provider)
 
 
 class AnthropicCountTokens(Unstreamed):
@@ -67,7 +67,7 @@ class AnthropicCountTokens(Unstreamed):
         provider = target.provider.name
         body = answer_object(response, provider)
         if body.get("type") == "error" or body.get("error"):
-            raise mid_answer(body, provider, response)
+            raise mid_answer(body, target.provider, response)
         count = as_int(body.get("input_tokens"))
         if count is None or count < 0:
             what = "JSON without `input_tokens`"

@@ -12,13 +12,14 @@ from aigw.providers.anthropic.blocks import DIALECT
 from aigw.providers.failures import mid_answer
 from aigw.providers.reading import answer_object, call_id, compact, misshapen
 from aigw.types.events import Answer, AnswerChoice, FinishReason
-from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text, without
+from aigw.types.json import EMPTY, JsonObject, as_array, as_count, as_object, as_text, without
 from aigw.types.parts import Opaque, Part, Reasoning, Text, ToolCall
 from aigw.types.usage import Usage
 from aigw.wire import HttpResponse
 
 _MESSAGE: Final = frozenset({"id", "type", "role", "model", "content", "usage", "stop_reason"})
 _ENDING: Final = frozenset({"stop_sequence", "stop_details"})
+_KNOWN: Final = _MESSAGE | _ENDING
 _CALL: Final = frozenset({"type", "id", "name", "input"})
 _COUNTED: Final = frozenset(
     {"input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens_details"}
@@ -47,7 +48,7 @@ def read(response: HttpResponse, target: Target, *, native: bool = False) -> Ans
     provider = target.provider.name
     body = answer_object(response, provider)
     if body.get("type") == "error" or body.get("error"):
-        raise mid_answer(body, provider, response)
+        raise mid_answer(body, target.provider, response)
     if not isinstance(body.get("content"), list):
         what = "JSON without `content`"
         raise misshapen(what, provider, response)
@@ -67,7 +68,7 @@ def read(response: HttpResponse, target: Target, *, native: bool = False) -> Ans
         usage=usage_of(as_object(body.get("usage"))),
         id=as_text(body.get("id")),
         model=as_text(body.get("model")),
-        extra=without(body, _MESSAGE | _ENDING),
+        extra=without(body, _KNOWN),
         dialect=DIALECT,
         native=body if native else None,
     )
@@ -124,7 +125,7 @@ def annotation(citation: JsonObject, start: int, end: int) -> JsonObject | None:
 
 
 def _count(source: JsonObject, name: str) -> int:
-    return max(0, as_int(source.get(name)) or 0)
+    return as_count(source[name]) if name in source else 0
 
 
 def _part(block: JsonObject, issuer: str, seed: tuple[object, ...]) -> Part:

@@ -54,16 +54,6 @@ def beyond(message: Message, place: str) -> Iterator[str]:
                     yield f"{place}.{inner}"
 
 
-def blocks_of(message: Message, place: str, notes: list[str]) -> list[JsonObject]:
-    """Write the blocks of one turn, without regard to its neighbours.
-
-    Thinking without a signature is left out, with a note: Anthropic refuses it.
-    """
-    if message.role == "assistant":
-        return _assistant(message, place, notes)
-    return _user_blocks(message.parts)
-
-
 def texts(message: Message) -> list[JsonObject]:
     """Write the text of *message*, block by block; blank text would be refused."""
     return [_text(part) for part in message.parts if isinstance(part, Text) and part.text.strip()]
@@ -76,13 +66,14 @@ def _text(part: Text) -> JsonObject:
 
 def _with_extra(block: dict[str, object], extra: JsonObject, known: frozenset[str]) -> JsonObject:
     """Add what the caller said of a block beside its content, if it is an object and Anthropic knows its name."""
-    if not extra:
-        return block
     return {**block, **{name: extra[name] for name in known & extra.keys() if isinstance(extra[name], Mapping)}}
 
 
-def _assistant(message: Message, place: str, notes: list[str]) -> list[JsonObject]:
-    """Write an assistant's turn: thinking first, calls last."""
+def assistant_blocks(message: Message, place: str, notes: list[str]) -> list[JsonObject]:
+    """Write an assistant's turn, without regard to its neighbours: thinking first, calls last.
+
+    Thinking without a signature is left out, with a note: Anthropic refuses it.
+    """
     thinking: list[JsonObject] = []
     said: list[JsonObject] = []
     calls: list[JsonObject] = []
@@ -121,7 +112,7 @@ def _tool_use(part: ToolCall, place: str) -> JsonObject:
         "name": part.name,
         "input": call_arguments(part, place, "Anthropic"),
     }
-    return _with_extra(block, part.extra, _OF_CALLS)
+    return _with_extra(block, part.extra, _OF_CALLS) if part.extra else block
 
 
 def legal_id(call_id: str) -> str:
@@ -132,14 +123,20 @@ def legal_id(call_id: str) -> str:
     return f"{re.sub(r'[^a-zA-Z0-9_-]', '_', call_id)[:48]}_{digest}"
 
 
-def _user_blocks(parts: Sequence[Part]) -> list[JsonObject]:
-    return [block for part in parts if (block := _user_block(part)) is not None]
+def user_blocks(parts: Sequence[Part]) -> list[JsonObject]:
+    """Write what does not come from the model, without regard to its neighbours."""
+    blocks: list[JsonObject] = []
+    for part in parts:
+        if isinstance(part, Text):
+            if part.text.strip():
+                blocks.append(_text(part))
+        elif (block := _user_block(part)) is not None:
+            blocks.append(block)
+    return blocks
 
 
 def _user_block(part: Part) -> JsonObject | None:
     match part:
-        case Text():
-            return _text(part) if part.text.strip() else None
         case ToolResult():
             return _tool_result(part)
         case Image():
@@ -154,14 +151,14 @@ def _user_block(part: Part) -> JsonObject | None:
 
 def _tool_result(part: ToolResult) -> JsonObject:
     block: dict[str, object] = {"type": "tool_result", "tool_use_id": legal_id(part.call_id)}
-    content = _user_blocks(part.content)
+    content = user_blocks(part.content)
     if len(content) == 1 and frozenset(content[0]) == _BARE:
         block["content"] = content[0]["text"]
     elif content:
         block["content"] = content
     if part.is_error:
         block["is_error"] = True
-    return _with_extra(block, part.extra, _OF_ALL)
+    return _with_extra(block, part.extra, _OF_ALL) if part.extra else block
 
 
 def _image(part: Image) -> JsonObject:

@@ -3,33 +3,30 @@
 Source: https://docs.claude.com/en/api/messages
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final, TypedDict
 
 from aigw.errors import BadRequestError
-from aigw.providers.anthropic.blocks import blocks_of, texts
+from aigw.providers.anthropic.blocks import assistant_blocks, texts, user_blocks
 from aigw.types.json import JsonObject
 from aigw.types.parts import ToolResult
 from aigw.types.request import Message
 
+_SYSTEM: Final = frozenset({"system", "developer"})
 
-@dataclass(slots=True)
-class _Turn:
+
+class _Turn(TypedDict):
     role: str
-    blocks: list[JsonObject]
+    content: list[JsonObject]
 
 
 @dataclass(slots=True)
 class Turns:
     """A conversation in Anthropic's form, and what had to be said about it."""
 
-    system: list[JsonObject] = field(default_factory=list[JsonObject])
-    turns: list[_Turn] = field(default_factory=list[_Turn])
-    notes: list[str] = field(default_factory=list[str])
-
-    @property
-    def messages(self) -> list[JsonObject]:
-        """The turns as Anthropic's `messages`."""
-        return [{"role": turn.role, "content": turn.blocks} for turn in self.turns]
+    system: list[JsonObject]
+    messages: list[_Turn]
+    notes: list[str]
 
 
 def turns_of(messages: tuple[Message, ...], *, late_system: bool = False) -> Turns:
@@ -39,23 +36,22 @@ def turns_of(messages: tuple[Message, ...], *, late_system: bool = False) -> Tur
     results move to the front of the turn that follows their calls, wherever the caller put them.
     Raises `BadRequestError` if nothing is left to send.
     """
-    conversation = Turns()
+    conversation = Turns([], [], [])
     index = 0
-    while index < len(messages) and messages[index].role in {"system", "developer"}:
+    while index < len(messages) and messages[index].role in _SYSTEM:
         conversation.system += texts(messages[index])
         index += 1
     for place, message in enumerate(messages[index:], index):
-        if late_system and _may_stay(conversation.turns, message, messages[place + 1 : place + 2]):
-            _append(conversation.turns, "system", texts(message))
-        else:
+        if late_system and _may_stay(conversation.messages, message, messages[place + 1 : place + 2]):
+            _append(conversation.messages, "system", texts(message))
+        elif message.role == "assistant" or message.role in _SYSTEM:
             _add(conversation, message, f"messages[{place}]")
-    for turn in conversation.turns:
-        if turn.role == "user" and len(turn.blocks) > 1:
-            turn.blocks.sort(key=_is_no_result)
+        else:
+            _append(conversation.messages, "user", user_blocks(message.parts))
     _pair(conversation)
-    conversation.turns = [turn for turn in conversation.turns if turn.blocks]
-    _trim_prefill(conversation.turns)
-    if not conversation.turns:
+    conversation.messages = [turn for turn in conversation.messages if turn["content"]]
+    _trim_prefill(conversation.messages)
+    if not conversation.messages:
         problem = "messages: nothing but empty or system text; give at least one message with content"
         raise BadRequestError(problem, param="messages", code="empty_messages", type="invalid_request_error")
     return conversation
@@ -63,48 +59,46 @@ def turns_of(messages: tuple[Message, ...], *, late_system: bool = False) -> Tur
 
 def _may_stay(turns: list[_Turn], message: Message, following: tuple[Message, ...]) -> bool:
     """Whether a late system message may stand here: behind a user's turn, and not between a call and its result."""
-    if message.role not in {"system", "developer"} or not turns or turns[-1].role not in {"user", "system"}:
+    if message.role not in _SYSTEM or not turns or turns[-1]["role"] not in {"user", "system"}:
         return False
     return not any(isinstance(part, ToolResult) for each in following for part in each.parts)
 
 
 def _add(conversation: Turns, message: Message, place: str) -> None:
     if message.role == "assistant":
-        _append(conversation.turns, "assistant", blocks_of(message, place, conversation.notes))
+        _append(conversation.messages, "assistant", assistant_blocks(message, place, conversation.notes))
         return
-    if message.role in {"system", "developer"}:
-        conversation.notes.append(f"moved: {place} (a later system message travels as a marked part of a user turn)")
-        marked: list[JsonObject] = [
-            {**block, "text": f"<system>\n{block['text']}\n</system>"} for block in texts(message)
-        ]
-        _append(conversation.turns, "user", marked)
-        return
-    _append(conversation.turns, "user", blocks_of(message, place, conversation.notes))
+    conversation.notes.append(f"moved: {place} (a later system message travels as a marked part of a user turn)")
+    marked: list[JsonObject] = [{**block, "text": f"<system>\n{block['text']}\n</system>"} for block in texts(message)]
+    _append(conversation.messages, "user", marked)
 
 
 def _append(turns: list[_Turn], role: str, blocks: list[JsonObject]) -> None:
     """Add *blocks* to the last turn if it has the same *role*, else begin a turn; no turn for nothing."""
     if not blocks:
         return
-    if turns and turns[-1].role == role:
-        turns[-1].blocks += blocks
+    if turns and turns[-1]["role"] == role:
+        turns[-1]["content"] += blocks
     else:
-        turns.append(_Turn(role, blocks))
+        turns.append({"role": role, "content": blocks})
 
 
 def _pair(conversation: Turns) -> None:
-    """Leave each tool result only where its call stands in the turn before, once; others would be refused."""
+    """Put tool results first, and leave each only where its call stands in the turn before, once; or all is refused."""
     calls: set[object] = set()
-    for turn in conversation.turns:
-        if turn.role == "assistant":
-            calls = {block["id"] for block in turn.blocks if block["type"] == "tool_use"}
+    for turn in conversation.messages:
+        if turn["role"] == "assistant":
+            calls = {block["id"] for block in turn["content"] if block["type"] == "tool_use"}
             continue
-        for block in [block for block in turn.blocks if block["type"] == "tool_result"]:
+        results = [block for block in turn["content"] if block["type"] == "tool_result"]
+        if results and len(results) < len(turn["content"]):
+            turn["content"].sort(key=_is_no_result)
+        for block in results:
             if block["tool_use_id"] in calls:
                 calls.remove(block["tool_use_id"])
             else:
                 conversation.notes.append("dropped: a tool result without its call in the turn before")
-                turn.blocks = [kept for kept in turn.blocks if kept is not block]
+                turn["content"] = [kept for kept in turn["content"] if kept is not block]
         calls = set()
 
 
@@ -114,8 +108,8 @@ def _is_no_result(block: JsonObject) -> bool:
 
 def _trim_prefill(turns: list[_Turn]) -> None:
     """Trim the end of a last assistant turn: Anthropic refuses white space there."""
-    if not turns or turns[-1].role != "assistant":
+    if not turns or turns[-1]["role"] != "assistant":
         return
-    last = turns[-1].blocks[-1]
+    last = turns[-1]["content"][-1]
     if last.get("type") == "text":
-        turns[-1].blocks[-1] = {**last, "text": str(last.get("text")).rstrip()}
+        turns[-1]["content"][-1] = {**last, "text": str(last.get("text")).rstrip()}

@@ -90,7 +90,10 @@ def _rewrite(body: dict[str, object], request: Request, notes: list[str]) -> Non
 def _turn(message: Message, place: str, notes: list[str]) -> list[JsonObject]:
     if message.verbatim is not None:
         return [message.verbatim]
-    blocks = anthropic_blocks.blocks_of(message, place, notes)
+    if message.role == "assistant":
+        blocks = anthropic_blocks.assistant_blocks(message, place, notes)
+    else:
+        blocks = anthropic_blocks.user_blocks(message.parts)
     role = message.role if message.role in {"assistant", "system"} else "user"
     return [{**message.extra, "role": role, "content": blocks}] if blocks else []
 

@@ -108,7 +108,7 @@ def beyond(params: Params, other: JsonObject, model: str) -> list[str]:
     names += sampling_beyond({**params}, model)
     if not params.keys().isdisjoint(_SELDOM):
         names += _seldom_beyond(params, other, model)
-    if "tools" in params:
+    if "tools" in params and not all(map(_is_tool, params["tools"])):
         tools = enumerate(params["tools"])
         names += dict.fromkeys(_tool_name(tool, index) for index, tool in tools if not _is_tool(tool))
     if "tool_choice" in params and not _is_choice(params["tool_choice"]):

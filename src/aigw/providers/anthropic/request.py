@@ -4,6 +4,8 @@ Source: https://docs.claude.com/en/api/messages. The version is pinned: 2023-06-
 models that take them.
 """
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from aigw.manifest.snapshot import Target
@@ -23,6 +25,7 @@ from aigw.wire import HttpRequest
 
 VERSION: Final = "2023-06-01"
 BETA: Final = "anthropic-beta"
+_OWN: Final = (("anthropic-version", VERSION),)
 
 
 @once
@@ -41,7 +44,7 @@ def write(request: Request, target: Target) -> Outgoing:
     """Write *request*. Raises `UnsupportedParameterError`, or drops with a note, as the manifest says."""
     notes: list[str] = []
     body = body_of(request, target, notes)
-    _set_stream(body, stream=request.stream)
+    set_stream(body, stream=request.stream)
     return Outgoing(sent(request, target, body, "/messages"), tuple(notes))
 
 
@@ -68,29 +71,30 @@ def body_of(request: Request, target: Target, notes: list[str]) -> dict[str, obj
 def sent(request: Request, target: Target, body: JsonObject, path: str) -> HttpRequest:
     """Address *body* to *path*, with the headers that the caller and the manifest ask for, and no others."""
     provider = target.provider
-    own: tuple[tuple[str, str], ...] = (("anthropic-version", VERSION),)
+    own: tuple[tuple[str, str], ...] = _OWN
     for name, header in anthropic_params.HEADERS.items() if request.other else ():
         said = as_text(request.other.get(name))
         if said is not None:
             own += ((header, said),)
     written = headers(target, stream=request.stream, own=own)
     declared = [value for name, value in written if name == BETA]
-    betas = _betas(request, target, declared)
+    betas = ",".join(betas_of(request, target, declared)) if declared or target.params or request.other else ""
     if betas:
         written = (*(pair for pair in written if pair[0] != BETA), (BETA, betas))
     return HttpRequest("POST", _url(provider.base_url, path), written, encoded(body, provider.name))
 
 
-def _betas(request: Request, target: Target, declared: list[str]) -> str:
-    """Join the beta flags *declared* in the provider's headers with the target's and the caller's, each once."""
+def betas_of(request: Request, target: Target, declared: Sequence[str]) -> list[str]:
+    """Give the beta flags *declared* in the provider's headers, then the target's and the caller's, each once."""
     said = [flag.strip() for line in declared for flag in line.split(",")]
     for source in (target.params, request.other):
         if source:
             names = sorted(anthropic_params.BETAS & source.keys())
             said += (str(beta) for name in names for beta in as_array(source[name]))
-    return ",".join(dict.fromkeys(flag for flag in said if flag))
+    return list(dict.fromkeys(flag for flag in said if flag))
 
 
+@lru_cache(maxsize=64)
 def _url(base_url: str, path: str) -> str:
     base, _, _ = base_url.partition("?")
     versioned = base.rstrip("/").endswith("/v1")
@@ -136,7 +140,8 @@ def _resend_tools(body: dict[str, object], messages: tuple[Message, ...], notes:
         notes.append("added: tools of the history (anthropic wants them declared; tool_choice is none)")
 
 
-def _set_stream(body: dict[str, object], *, stream: bool) -> None:
+def set_stream(body: dict[str, object], *, stream: bool) -> None:
+    """Have *body* ask for a stream, or for none; what nobody said is left unsaid."""
     if stream:
         body["stream"] = True
     elif body.get("stream"):

@@ -42,6 +42,8 @@ _KNOWN = frozenset(
         *("content_block_start", "content_block_delta", "content_block_stop", "ping"),
     }
 )
+_SILENT = frozenset({"ping", "vertex_event"})
+"""Events that say nothing of the answer: Vertex AI sends one of its own, for its books."""
 
 
 @dataclass(slots=True)
@@ -98,8 +100,8 @@ class MessagesDecoder(SseDecoder):
         body = frame(text, self._provider)
         kind = as_text(body.get("type")) or name
         if kind == "error" or name == "error" or (body.get("error") and kind not in _KNOWN):
-            raise mid_answer(body, self._provider)
-        if self._native and kind != "ping":
+            raise mid_answer(body, self._target.provider)
+        if self._native and kind not in _SILENT:
             events.append(Native(DIALECT, body))
         match kind:
             case "content_block_delta":

@@ -15,7 +15,7 @@ from aigw.providers.bedrock.names import Asked
 from aigw.providers.failures import mid_answer
 from aigw.providers.reading import answer_object, call_id, compact, misshapen
 from aigw.types.events import Answer, AnswerChoice, FinishReason
-from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text, without
+from aigw.types.json import EMPTY, JsonObject, as_array, as_count, as_int, as_object, as_text, without
 from aigw.types.parts import Opaque, Part, Reasoning, Text, ToolCall
 from aigw.types.usage import Usage
 from aigw.wire import HttpResponse
@@ -93,13 +93,13 @@ def usage_of(books: JsonObject) -> Usage | None:
     """Make disjoint buckets: Bedrock counts what was read from a cache or written to one beside the input."""
     if not books:
         return None
-    written = _count(books, "cacheWriteInputTokens", "cacheWriteInputTokenCount")
-    details = (as_object(detail) for detail in as_array(books.get("cacheDetails")))
+    written = max(_count(books, "cacheWriteInputTokens"), _count(books, "cacheWriteInputTokenCount"))
+    details = [as_object(detail) for detail in as_array(books.get("cacheDetails"))]
     for_an_hour = min(written, sum(_count(detail, "inputTokens") for detail in details if detail.get("ttl") == "1h"))
     tools = {name: count for name, value in as_object(books.get("serverToolUsage")).items() if (count := as_int(value))}
     return Usage(
         input=_count(books, "inputTokens"),
-        cache_read=_count(books, "cacheReadInputTokens", "cacheReadInputTokenCount"),
+        cache_read=max(_count(books, "cacheReadInputTokens"), _count(books, "cacheReadInputTokenCount")),
         cache_write=written - for_an_hour,
         cache_write_1h=for_an_hour,
         output=_count(books, "outputTokens"),
@@ -131,16 +131,17 @@ def thought(body: JsonObject, issuer: str) -> Reasoning:
     )
 
 
-def _count(source: JsonObject, *names: str) -> int:
-    return max(0, *(as_int(source.get(name)) or 0 for name in names))
+def _count(source: JsonObject, name: str) -> int:
+    return as_count(source[name]) if name in source else 0
 
 
 def _parts(block: JsonObject, place: int, issuer: str, asked: Asked) -> Iterator[Part]:
-    call, cited = as_object(block.get("toolUse")), as_object(block.get("citationsContent"))
     text = as_text(block.get("text"))
     if text is not None:
         yield Text(text)
-    elif call and call.get("type", "tool_use") == "tool_use":
+        return
+    call, cited = as_object(block.get("toolUse")), as_object(block.get("citationsContent"))
+    if call and call.get("type", "tool_use") == "tool_use":
         yield _call(call, place, asked)
     elif cited:
         citations = as_array(cited.get("citations"))
@@ -169,7 +170,7 @@ def _cited(blocks: list[JsonObject]) -> JsonObject:
     citations: list[JsonObject] = []
     annotations: list[JsonObject] = []
     start = 0
-    for block in blocks:
+    for block in blocks if any("citationsContent" in block for block in blocks) else ():
         cited = as_object(block.get("citationsContent"))
         end = start + len(_cited_text(cited) if cited else as_text(block.get("text")) or "")
         for citation in map(as_object, as_array(cited.get("citations"))):

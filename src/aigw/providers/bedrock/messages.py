@@ -4,8 +4,8 @@ Source: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Mess
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, TypedDict
 
 from aigw.errors import BadRequestError
 from aigw.providers.bedrock import media as bedrock_media
@@ -25,10 +25,9 @@ PLACEHOLDER: Final[JsonObject] = {"text": "."}
 """What stands where Bedrock demands a turn and the caller wrote none: it refuses empty text."""
 
 
-@dataclass(slots=True)
-class _Turn:
+class _Turn(TypedDict):
     role: str
-    blocks: list[JsonObject]
+    content: list[JsonObject]
 
 
 @dataclass(slots=True)
@@ -36,15 +35,10 @@ class Turns:
     """A conversation in Bedrock's form, and what had to be said about it."""
 
     model: str
-    system: list[JsonObject] = field(default_factory=list[JsonObject])
-    turns: list[_Turn] = field(default_factory=list[_Turn])
-    notes: list[str] = field(default_factory=list[str])
-    names: set[str] = field(default_factory=set[str])
-
-    @property
-    def messages(self) -> list[JsonObject]:
-        """The turns as Bedrock's `messages`."""
-        return [{"role": turn.role, "content": turn.blocks} for turn in self.turns]
+    system: list[JsonObject]
+    messages: list[_Turn]
+    notes: list[str]
+    names: set[str]
 
 
 def beyond(message: Message, place: str) -> Iterator[str]:
@@ -66,106 +60,119 @@ def turns_of(messages: tuple[Message, ...], model: str) -> Turns:
     Neighbours of one role become one turn. Tool results move to the front of the turn that follows their calls,
     wherever the caller put them. Raises `BadRequestError` if nothing is left to send.
     """
-    conversation = Turns(model)
+    conversation = Turns(model, [], [], [], set())
     index = 0
     while index < len(messages) and messages[index].role in _SYSTEM:
         said = _said(messages[index].parts, conversation)
         conversation.system += [block for block in said if not _OF_SYSTEM.isdisjoint(block)]
         index += 1
     for place, message in enumerate(messages[index:], index):
-        _add(conversation, message, f"messages[{place}]")
-    for turn in conversation.turns:
-        if turn.role == "user" and len(turn.blocks) > 1:
-            turn.blocks.sort(key=lambda block: "toolResult" not in block)
-    _pair(conversation)
-    conversation.turns = _closed_up(conversation.turns)
+        if message.role == "assistant" or message.role in _SYSTEM:
+            _add(conversation, message, f"messages[{place}]")
+        else:
+            _append(conversation.messages, "user", _said(message.parts, conversation))
+    if _pair(conversation):
+        conversation.messages = _closed_up(conversation.messages)
     if parts_results(model):
         _part_results(conversation)
-    _trim_prefill(conversation.turns)
+    _trim_prefill(conversation.messages)
     _begin_with_user(conversation)
     return conversation
 
 
 def _begin_with_user(conversation: Turns) -> None:
-    turns = conversation.turns
+    turns = conversation.messages
     if not turns and not conversation.system:
         problem = "messages: nothing but empty text; give at least one message with content"
         raise BadRequestError(problem, param="messages", code="empty_messages", type="invalid_request_error")
-    if not turns or turns[0].role != "user":
-        turns.insert(0, _Turn("user", [PLACEHOLDER]))
+    if not turns or turns[0]["role"] != "user":
+        turns.insert(0, {"role": "user", "content": [PLACEHOLDER]})
         conversation.notes.append("added: a user turn at the beginning, which bedrock demands")
 
 
 def _add(conversation: Turns, message: Message, place: str) -> None:
     if message.role == "assistant":
-        _append(conversation.turns, "assistant", _assistant(message, place, conversation))
+        _append(conversation.messages, "assistant", _assistant(message, place, conversation))
         return
+    conversation.notes.append(f"moved: {place} (a later system message travels as a marked part of a user turn)")
     blocks = _said(message.parts, conversation)
-    if message.role in _SYSTEM:
-        conversation.notes.append(f"moved: {place} (a later system message travels as a marked part of a user turn)")
-        blocks = [{"text": f"<system>\n{block['text']}\n</system>"} if "text" in block else block for block in blocks]
-    _append(conversation.turns, "user", blocks)
+    blocks = [{"text": f"<system>\n{block['text']}\n</system>"} if "text" in block else block for block in blocks]
+    _append(conversation.messages, "user", blocks)
 
 
 def _append(turns: list[_Turn], role: str, blocks: list[JsonObject]) -> None:
     """Add *blocks* to the last turn if it has the same *role*, else begin a turn; no turn for nothing."""
     if not blocks:
         return
-    if turns and turns[-1].role == role:
-        turns[-1].blocks += blocks
+    if turns and turns[-1]["role"] == role:
+        turns[-1]["content"] += blocks
     else:
-        turns.append(_Turn(role, blocks))
+        turns.append({"role": role, "content": blocks})
 
 
 def _closed_up(turns: list[_Turn]) -> list[_Turn]:
     """Give *turns* without those that lost all they had, so that the roles of the rest still alternate."""
     kept: list[_Turn] = []
     for turn in turns:
-        _append(kept, turn.role, turn.blocks)
+        _append(kept, turn["role"], turn["content"])
     return kept
 
 
-def _pair(conversation: Turns) -> None:
-    """Leave each tool result only where its call stands in the turn before, once; others would be refused."""
+def _pair(conversation: Turns) -> bool:
+    """Put tool results first, and leave each only where its call stands in the turn before, once: Bedrock demands it.
+
+    Says whether any were left out.
+    """
+    before = len(conversation.notes)
     calls: set[object] = set()
-    for turn in conversation.turns:
-        if turn.role == "assistant":
-            calls = {as_object(block["toolUse"]).get("toolUseId") for block in turn.blocks if "toolUse" in block}
+    for turn in conversation.messages:
+        if turn["role"] == "assistant":
+            calls = {as_object(block["toolUse"]).get("toolUseId") for block in turn["content"] if "toolUse" in block}
             continue
-        for block in [block for block in turn.blocks if "toolResult" in block]:
+        results = [block for block in turn["content"] if "toolResult" in block]
+        if results and len(results) < len(turn["content"]):
+            turn["content"].sort(key=lambda block: "toolResult" not in block)
+        for block in results:
             call = as_object(block["toolResult"]).get("toolUseId")
             if call in calls:
                 calls.remove(call)
             elif call is not None:
                 conversation.notes.append("dropped: a tool result without its call in the turn before")
-                turn.blocks = [kept for kept in turn.blocks if kept is not block]
+                turn["content"] = [kept for kept in turn["content"] if kept is not block]
         calls = set()
+    return len(conversation.notes) > before
 
 
 def _part_results(conversation: Turns) -> None:
     """Put words that stand behind tool results into a turn of their own, for models that take no mixture."""
     parted: list[_Turn] = []
-    for turn in conversation.turns:
-        results = [block for block in turn.blocks if "toolResult" in block]
-        if not results or len(results) == len(turn.blocks):
+    for turn in conversation.messages:
+        results = [block for block in turn["content"] if "toolResult" in block]
+        if not results or len(results) == len(turn["content"]):
             parted.append(turn)
             continue
-        rest = [block for block in turn.blocks if "toolResult" not in block]
-        parted += (_Turn("user", results), _Turn("assistant", [PLACEHOLDER]), _Turn("user", rest))
+        rest = [block for block in turn["content"] if "toolResult" not in block]
+        parted.append({"role": "user", "content": results})
+        parted.append({"role": "assistant", "content": [PLACEHOLDER]})
+        parted.append({"role": "user", "content": rest})
         conversation.notes.append("added: an assistant turn between tool results and words (the model takes no mix)")
-    conversation.turns = parted
+    conversation.messages = parted
 
 
 def _trim_prefill(turns: list[_Turn]) -> None:
     """Trim the end of a last assistant turn: Claude refuses white space there."""
-    if turns and turns[-1].role == "assistant" and "text" in turns[-1].blocks[-1]:
-        turns[-1].blocks[-1] = {"text": str(turns[-1].blocks[-1]["text"]).rstrip()}
+    if turns and turns[-1]["role"] == "assistant" and "text" in turns[-1]["content"][-1]:
+        turns[-1]["content"][-1] = {"text": str(turns[-1]["content"][-1]["text"]).rstrip()}
 
 
 def _said(parts: Sequence[Part], conversation: Turns) -> list[JsonObject]:
     blocks: list[JsonObject] = []
     for part in parts:
-        _add_blocks(blocks, part, conversation)
+        if isinstance(part, Text) and not part.extra:
+            if part.text.strip():
+                blocks.append({"text": part.text})
+        else:
+            _add_blocks(blocks, part, conversation)
     return blocks
 
 
@@ -220,7 +227,9 @@ def _inexpressible(part: Image | File | Audio | Opaque) -> str | None:
 
 
 def _result(part: ToolResult, conversation: Turns) -> JsonObject:
-    content = [block for block in _said(part.content, conversation) if "cachePoint" not in block]
+    content = _said(part.content, conversation)
+    if len(content) > 1:
+        content = [block for block in content if "cachePoint" not in block]
     result: dict[str, object] = {"toolUseId": legal_id(part.call_id), "content": content}
     if part.is_error:
         result["status"] = "error"
@@ -238,7 +247,7 @@ def _assistant(message: Message, place: str, conversation: Turns) -> list[JsonOb
         elif isinstance(part, ToolCall):
             calls.append(_tool_use(part, place))
         elif not isinstance(part, ToolResult):
-            _add_blocks(said, part, conversation)
+            said += _said((part,), conversation)
     return [*thinking, *said, *calls]
 
 

@@ -5,7 +5,8 @@ Source: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Tool
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from aigw.manifest.snapshot import Target
@@ -13,6 +14,9 @@ from aigw.providers.bedrock.models import format_way
 from aigw.types.json import as_object, as_text
 from aigw.types.parts import ToolCall
 from aigw.types.request import Request
+
+_MADE: Final = re.compile(r"_[0-9a-f]{12}\Z")
+"""How names end that were changed."""
 
 _LONGEST: Final = 64
 _NAME: Final = re.compile(rf"[a-zA-Z0-9_-]{{1,{_LONGEST}}}")
@@ -38,21 +42,25 @@ def _legal(text: str, illegal: str) -> str:
 class Asked:
     """What reading an answer has to know of its request: names that were changed, and the tool that is the answer."""
 
-    names: dict[str, str] = field(default_factory=dict[str, str])
+    request: Request
     answer_tool: str | None = None
 
     def name(self, said: str) -> str:
         """Give the caller's own name of the tool that Bedrock calls *said*."""
-        return self.names.get(said, said)
+        if _MADE.search(said) is None:
+            return said
+        return next((name for name in _names(self.request) if legal_name(name) == said), said)
 
 
 def asked(request: Request, target: Target) -> Asked:
     """Find what *request* means for reading its answer."""
-    params = request.params
-    names = {as_text(as_object(tool.get("function")).get("name")) or "" for tool in params.get("tools", ())}
-    names |= {part.name for message in request.messages for part in message.parts if isinstance(part, ToolCall)}
-    changed = {legal: name for name in names if name and (legal := legal_name(name)) != name}
-    return Asked(changed, answer_tool(request, target))
+    return Asked(request, answer_tool(request, target))
+
+
+def _names(request: Request) -> Iterator[str]:
+    """Give the names of the tools that are offered, and of those that were called."""
+    yield from (as_text(as_object(tool.get("function")).get("name")) or "" for tool in request.params.get("tools", ()))
+    yield from (part.name for message in request.messages for part in message.parts if isinstance(part, ToolCall))
 
 
 def answer_tool(request: Request, target: Target) -> str | None:

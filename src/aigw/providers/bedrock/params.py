@@ -118,7 +118,8 @@ def tool_config(params: Params, left_out: frozenset[str], answer: str | None, no
             for index, tool in enumerate(given)
             if left_out.isdisjoint({f"tools[{index}]", f"tools.{tool.get('type')}"})
         ]
-    tools = [block for tool in given for block in _tool(tool, notes)]
+    tools, changes = _tools(given, "")
+    notes += changes
     said = None if "tool_choice" in left_out else params.get("tool_choice")
     if answer is not None:
         schema = as_object(as_object(params.get("response_format")).get("json_schema"))
@@ -194,6 +195,12 @@ def _beyond_tools(params: Params) -> list[str]:
     if not (choice in {"none", *_CHOICES} if isinstance(choice, str) else choice.get("type") == "function"):
         names.append("tool_choice")
     return names
+
+
+@canonical.remembering
+def _tools(tools: Sequence[JsonObject], _: str) -> canonical.ToolsWritten:
+    notes: list[str] = []
+    return [block for tool in tools for block in _tool(tool, notes)], tuple(notes)
 
 
 def _tool(tool: JsonObject, notes: list[str]) -> list[JsonObject]:

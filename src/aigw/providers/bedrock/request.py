@@ -15,7 +15,7 @@ from aigw.providers.bedrock.media import DIALECT
 from aigw.providers.bedrock.messages import Turns, turns_of
 from aigw.providers.bedrock.names import answer_tool
 from aigw.providers.canonical import PLAIN, kinds_of, parameters, speakers
-from aigw.providers.writing import encoded, endpoint, headers, once, refuse
+from aigw.providers.writing import encoded, endpoint, headers, joined, once, refuse
 from aigw.types.json import JsonObject, as_object
 from aigw.types.parts import Part, Text, ToolResult
 from aigw.types.request import Message, Params, Request
@@ -40,15 +40,23 @@ def unsupported(request: Request, target: Target) -> tuple[str, ...]:
 def write(request: Request, target: Target) -> Outgoing:
     """Write *request*. Raises `UnsupportedParameterError`, or drops with a note, as the manifest says."""
     notes: list[str] = []
-    left_out = refuse(unsupported(request, target), target, notes)
-    body = _body(request, target, left_out, notes)
+    body = body_of(request, target, notes)
     outgoing = HttpRequest(
         "POST",
         url(target, "converse-stream" if request.stream else "converse"),
         headers(target, stream=request.stream, own=_STREAM if request.stream else ()),
-        encoded(body, target.provider.name),
+        _encoded(body, target.provider.name),
     )
     return Outgoing(outgoing, tuple(notes))
+
+
+def _encoded(body: dict[str, object], provider: str) -> bytes:
+    """Write *body* as JSON, and the tools in it, which may be written already, by themselves."""
+    config = as_object(body.get("toolConfig"))
+    if not config:
+        return encoded(body, provider)
+    rest = {name: value for name, value in body.items() if name != "toolConfig"}
+    return joined(encoded(rest, provider), "toolConfig", encoded(config, provider))
 
 
 def url(target: Target, action: str) -> str:
@@ -61,7 +69,9 @@ def _address(base_url: str, model: str, action: str) -> str:
     return endpoint(base_url, f"/model/{quote(model, safe='')}/{action}")
 
 
-def _body(request: Request, target: Target, left_out: frozenset[str], notes: list[str]) -> dict[str, object]:
+def body_of(request: Request, target: Target, notes: list[str]) -> dict[str, object]:
+    """Give the body for *target*, with a note for each thing that is not as the caller said. Raises as `write`."""
+    left_out = refuse(unsupported(request, target), target, notes)
     if request.dialect == DIALECT and not request.edited:
         return {**request.verbatim, **target.params}
     params, other = parameters(request, target, notes)
@@ -96,7 +106,7 @@ def _of_history(tools: JsonObject, params: Params, conversation: Turns, notes: l
     none = params.get("tool_choice") == "none" and "toolChoice" not in tools
     if tools and not none:
         return tools
-    blocks = (block for turn in conversation.turns for block in turn.blocks)
+    blocks = (block for turn in conversation.messages for block in turn["content"])
     calls = (as_object(block.get("toolUse")) for block in blocks)
     names = dict.fromkeys(call["name"] for call in calls if call.get("name") and "type" not in call)
     if tools and none:

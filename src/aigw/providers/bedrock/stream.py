@@ -4,20 +4,17 @@ Source: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Conv
 deltas nobody knows yet are ignored or carried through.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
-from aigw.errors import APIError
 from aigw.manifest.snapshot import Target
 from aigw.providers.bedrock.answer import annotation, finish, read, usage_of
 from aigw.providers.bedrock.blocks import Block, grow, input_of, joined
-from aigw.providers.bedrock.failures import in_stream
+from aigw.providers.bedrock.framed import FramedDecoder
 from aigw.providers.bedrock.media import DIALECT
 from aigw.providers.bedrock.names import Asked
-from aigw.providers.framing.eventstream import EventStreamParser, Frame
-from aigw.providers.reading import call_id, foreign, frame
+from aigw.providers.reading import call_id, frame
 from aigw.types.events import (
-    Broken,
+    Answer,
     ChoiceEnded,
     Ended,
     Event,
@@ -29,42 +26,21 @@ from aigw.types.events import (
     UsageReported,
 )
 from aigw.types.json import EMPTY, JsonObject, as_int, as_object, as_text, without
-from aigw.wire import Headers, HttpResponse, decoded
+from aigw.wire import HttpResponse
 
 _CALL: Final = frozenset({"toolUseId", "name", "type"})
 _METADATA: Final = frozenset({"usage", "p"})
 _ENDING: Final = frozenset({"stopReason", "p"})
-_FOREIGN_LIMIT: Final = 16 * 1024 * 1024
-_LARGEST_FIRST_BYTE: Final = 1
-"""No frame is so long that its first byte is more: what begins otherwise is no event stream."""
 
 
-class ConverseDecoder:
+class ConverseDecoder(FramedDecoder):
     """Frames of Bedrock's to events. `Ended` comes with the metadata that follows `messageStop`, the last frame."""
 
-    __slots__ = (
-        "_asked",
-        "_blocks",
-        "_calls",
-        "_citations",
-        "_done",
-        "_foreign",
-        "_frames",
-        "_opaque",
-        "_provider",
-        "_reported",
-        "_started",
-        "_stopped",
-        "_target",
-        "_text",
-    )
+    __slots__ = ("_asked", "_blocks", "_calls", "_citations", "_opaque", "_reported", "_started", "_stopped", "_text")
 
     def __init__(self, target: Target, asked: Asked) -> None:
-        self._target = target
-        self._provider = target.provider.name
+        super().__init__(target)
         self._asked = asked
-        self._frames = EventStreamParser(self._provider)
-        self._foreign: bytearray | None = None
         self._blocks: dict[int, Block] = {}
         self._calls = 0
         self._opaque = 0
@@ -73,56 +49,6 @@ class ConverseDecoder:
         self._stopped = False
         self._reported = False
         self._started = False
-        self._done = False
-
-    def feed(self, data: bytes) -> Sequence[Event]:
-        """Give the events that *data* completes. An error comes in its place, as `Broken`."""
-        events: list[Event] = []
-        if self._is_foreign(data):
-            return events
-        try:
-            for received in self._frames.feed(data):
-                self._frame(received, events)
-        except APIError as error:
-            events.append(Broken(error))
-        else:
-            if self._frames.broken is not None and not self._done:
-                events.append(Broken(self._frames.broken))
-        return events
-
-    def end(self) -> Sequence[Event]:
-        """Give what is left. A server that does not stream answers with one document, which is the one event then."""
-        if self._foreign is None:
-            return ()
-        text = self._foreign.decode("utf-8", "replace")
-        try:
-            if text.lstrip()[:1] != "{":
-                raise foreign(text, self._provider)
-            return (read(HttpResponse(200, Headers(), bytes(self._foreign)), self._target, self._asked),)
-        except APIError as error:
-            return (Broken(error),)
-
-    def _is_foreign(self, data: bytes) -> bool:
-        """Keep *data* if this is no event stream, and say so."""
-        if self._foreign is None:
-            if self._frames.seen or self._frames.pending or not data or data[0] <= _LARGEST_FIRST_BYTE:
-                return False
-            self._foreign = bytearray()
-        self._foreign += data[: max(0, _FOREIGN_LIMIT - len(self._foreign))]
-        return True
-
-    def _frame(self, received: Frame, events: list[Event]) -> None:
-        if self._done:
-            return
-        headers = received.headers
-        kind = headers.get(":message-type")
-        if kind == "event":
-            self._event(str(headers.get(":event-type")), received.payload, events)
-        elif kind == "exception":
-            raise in_stream(str(headers.get(":exception-type", "")), _lenient(received.payload), self._provider)
-        elif kind == "error":
-            body = {"message": str(headers.get(":error-message", ""))}
-            raise in_stream(str(headers.get(":error-code", "")), body, self._provider)
 
     def _event(self, name: str, payload: bytes, events: list[Event]) -> None:
         if not self._started:
@@ -141,8 +67,6 @@ class ConverseDecoder:
                 self._stop(frame(payload, self._provider), events)
             case "metadata":
                 self._metadata(frame(payload, self._provider), events)
-            case _ if name.endswith("Exception"):
-                raise in_stream(name, _lenient(payload), self._provider)
             case _:
                 pass
 
@@ -253,14 +177,10 @@ class ConverseDecoder:
         self._reported = True
         self._end(events)
 
+    def _whole(self, response: HttpResponse) -> Answer:
+        return read(response, self._target, self._asked)
+
     def _end(self, events: list[Event]) -> None:
         if self._stopped and self._reported:
             self._done = True
             events.append(Ended())
-
-
-def _lenient(payload: bytes) -> JsonObject:
-    try:
-        return as_object(decoded(payload))
-    except ValueError:
-        return EMPTY

@@ -38,4 +38,4 @@ class CohereChat:
 
     def error(self, response: HttpResponse, target: Target) -> APIError:
         """Map a refusal to the most specific error. Never raises."""
-        return refusal(response, target.provider.name)
+        return refusal(response, target.provider)

@@ -6,10 +6,10 @@ from typing import Final
 
 from aigw.manifest.snapshot import Target
 from aigw.providers.cohere.messages import DIALECT
-from aigw.providers.failures import mid_answer
+from aigw.providers.failures import Whose, mid_answer
 from aigw.providers.reading import answer_object, arguments_text, call_id, misshapen
 from aigw.types.events import Answer, AnswerChoice, FinishReason
-from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text, without
+from aigw.types.json import EMPTY, JsonObject, as_array, as_count, as_int, as_object, as_text, without
 from aigw.types.parts import Opaque, Part, Reasoning, Text, ToolCall
 from aigw.types.usage import Usage
 from aigw.wire import HttpResponse
@@ -38,7 +38,7 @@ def read(response: HttpResponse, target: Target) -> Answer:
     """Read a complete answer. Raises the mapped error for one inside a 200, and `APIResponseValidationError`."""
     provider = target.provider.name
     body = answer_object(response, provider)
-    check_for_error(body, provider, response)
+    check_for_error(body, target.provider, response)
     if not isinstance(body.get("message"), Mapping):
         what = "JSON without `message`"
         raise misshapen(what, provider, response)
@@ -62,7 +62,7 @@ def read(response: HttpResponse, target: Target) -> Answer:
     )
 
 
-def check_for_error(body: JsonObject, provider: str, response: HttpResponse | None = None) -> None:
+def check_for_error(body: JsonObject, provider: Whose, response: HttpResponse | None = None) -> None:
     """Raise the mapped error if *body*, an answer or an event of one, holds an error: its message is a text then."""
     if body.get("error") or (isinstance(body.get("message"), str) and "embeddings" not in body):
         raise mid_answer(body, provider, response)
@@ -128,7 +128,7 @@ def call_extra(said: JsonObject) -> JsonObject:
 
 
 def _count(source: JsonObject, name: str) -> int:
-    return max(0, as_int(source.get(name)) or 0)
+    return as_count(source.get(name))
 
 
 def _piece(said: JsonObject) -> JsonObject:

@@ -64,7 +64,7 @@ class CohereEmbeddings(Unstreamed):
         """Read the vectors, in the order of the inputs. Raises the mapped `APIError` for an error inside a 200."""
         provider = target.provider.name
         body = answer_object(response, provider)
-        check_for_error(body, provider, response)
+        check_for_error(body, target.provider, response)
         vectors = vectors_of(_rows(body, request), provider, expected=len(request.inputs) or None, response=response)
         return Embedded(
             vectors,

@@ -38,6 +38,9 @@ def written(messages: tuple[Message, ...], notes: list[str]) -> list[JsonObject]
             if len(body) > 1:
                 bodies.append(body)
             continue
+        if len(message.parts) == 1 and isinstance(message.parts[0], ToolResult):
+            bodies.append(_result(message.parts[0], (), index, notes))
+            continue
         results = [part for part in message.parts if isinstance(part, ToolResult)]
         rest = [part for part in message.parts if not isinstance(part, ToolResult)] if results else message.parts
         behind = rest if message.role == "tool" else ()
@@ -88,6 +91,9 @@ def _image(part: Image) -> JsonObject:
 def _assistant(message: Message) -> JsonObject:
     """Write an assistant's turn. What it said before its calls is its plan, as is what came as one."""
     body: dict[str, object] = {"role": "assistant"}
+    first = message.parts[0] if len(message.parts) == 1 and not message.extra else None
+    if isinstance(first, Text) and first.text:
+        return {**body, "content": first.text}
     plan = as_text(message.extra.get(_PLAN)) or ""
     blocks = _thoughts(message, plan)
     said = [block for part in message.parts if isinstance(part, _SAID) and (block := _block(part))]
@@ -127,6 +133,8 @@ def _call(part: ToolCall) -> JsonObject:
 def _result(result: ToolResult, behind: Sequence[Part], index: int, notes: list[str]) -> JsonObject:
     """Write a tool's result. Documents stay documents, which Cohere can cite; an error is told in the text."""
     parts: list[Part] = [piece for piece in result.content if not isinstance(piece, _MEDIA)]
+    if len(parts) == 1 and isinstance(parts[0], Text) and not (behind or result.is_error):
+        return {"role": "tool", "tool_call_id": result.call_id, "content": parts[0].text}
     if result.is_error:
         parts.insert(0, Text("Error: "))
         place = f"messages[{index}]"

@@ -49,7 +49,7 @@ _NATIVE: Final = frozenset(
 
 _MOST_STOPS: Final = 5
 _LEAST_P, _MOST_P = 0.01, 0.99
-_FROM_0_TO_1: Final = ("frequency_penalty", "presence_penalty", "top_p")
+_FROM_0_TO_1: Final = frozenset({"frequency_penalty", "presence_penalty", "top_p"})
 _NUMBERS: Final = (int, float)
 _CHOICES: Final[Mapping[str, str]] = MappingProxyType({"required": "REQUIRED", "any": "REQUIRED", "none": "NONE"})
 _BUDGETS: Final[Mapping[str, int]] = MappingProxyType(
@@ -93,7 +93,7 @@ def write(request: Request, target: Target) -> Outgoing:
 def _out_of_range(params: Params) -> list[str]:
     """Name parameters whose values OpenAI's callers may give and Cohere refuses."""
     names: list[str] = []
-    for name in _FROM_0_TO_1:
+    for name in () if _FROM_0_TO_1.isdisjoint(params) else sorted(_FROM_0_TO_1):
         value = cast("JsonObject", params).get(name)
         if value is not None and isinstance(value, _NUMBERS) and not 0 <= value <= 1:
             names.append(name)

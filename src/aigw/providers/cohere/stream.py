@@ -75,8 +75,8 @@ class EventsDecoder(SseDecoder):
         body = frame(text, self._provider)
         kind = as_text(body.get("type")) or name
         if kind == "error" or name == "error":
-            raise mid_answer(body, self._provider)
-        check_for_error(body, self._provider)
+            raise mid_answer(body, self._target.provider)
+        check_for_error(body, self._target.provider)
         delta = as_object(body.get("delta"))
         index = as_int(body.get("index")) or 0
         if kind.startswith("content-"):

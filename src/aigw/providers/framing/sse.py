@@ -149,21 +149,22 @@ class SseParser:
 
 def _alone(data: bytes) -> SseEvent | None:
     """Give the one event that *data* is from its first byte to its last: what a read holds while tokens come singly."""
-    name = 0
-    if data[:7] == b"event: ":
-        name = data.find(b"\n") + 1
-    line = data.find(b"\n", name)
-    body, rest = data[name + 6 : line], data[line:]
-    if data[name : name + 6] != b"data: " or b"\r" in data[:name]:
+    begin, end = 6, data.find(b"\n")
+    name = b""
+    if data.startswith(b"event: "):
+        name, begin = data[7:end], end + 7
+        end = data.find(b"\n", begin)
+    if not data.startswith(b"data: ", begin - 6):
         return None
-    if rest == b"\n\r\n" and body[-1:] == b"\r":
-        body = body[:-1]
-    elif rest != b"\n\n":
+    tail = len(data) - end
+    if tail == 3 and data.endswith(b"\r\n\r\n"):  # noqa: PLR2004 - the line feeds and the CR between them
+        end -= 1
+    elif tail != 2 or data[-1] != 10:  # noqa: PLR2004 - two line feeds
         return None
-    if b"\r" in body or not body:
+    if end <= begin or data.find(b"\r", 0, end) >= 0:
         return None
     try:
-        return data[7 : name - 1].decode() if name else "", body.decode()
+        return name.decode(), data[begin:end].decode()
     except UnicodeDecodeError:
         return None
 

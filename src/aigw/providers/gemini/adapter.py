@@ -38,4 +38,4 @@ class Gemini:
 
     def error(self, response: HttpResponse, target: Target) -> APIError:
         """Map a refusal to the most specific error. Never raises."""
-        return google_refusal(response, target.provider.name)
+        return google_refusal(response, target.provider)

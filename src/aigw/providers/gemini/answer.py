@@ -24,6 +24,8 @@ from aigw.types.parts import Opaque, Part, Reasoning, Text, ToolCall
 from aigw.wire import HttpResponse
 
 KNOWN_OF_ANSWER: Final = frozenset({"candidates", "usageMetadata", "modelVersion", "responseId", "createTime"})
+_CITING: Final = frozenset({"groundingMetadata", "citationMetadata"})
+_THINKING: Final[frozenset[type[Part]]] = frozenset({Reasoning})
 KNOWN_OF_CANDIDATE: Final = frozenset({"content", "finishReason", "index", "logprobsResult"})
 
 _REASONS: Final[Mapping[str, FinishReason]] = MappingProxyType(
@@ -69,7 +71,7 @@ def read(response: HttpResponse, target: Target) -> Answer:
     provider = target.provider.name
     body = answer_object(response, provider)
     if error_of(body):
-        raise google_mid_answer(body, provider, response)
+        raise google_mid_answer(body, target.provider, response)
     candidates = [as_object(candidate) for candidate in as_array(body.get("candidates"))]
     blocked = block_reason(body)
     if not candidates and blocked is None:
@@ -165,10 +167,11 @@ def _choice(candidate: JsonObject, place: int, body: JsonObject, target: Target)
     index = place if number is None else number
     said = [as_object(part) for part in as_array(as_object(candidate.get("content")).get("parts"))]
     parts = tuple(_parts(said, target.id, body, index))
+    kinds = set(map(type, parts))
     reason, word = finish(
         candidate,
-        calls=any(isinstance(part, ToolCall) for part in parts),
-        said=any(not isinstance(part, Reasoning) for part in parts),
+        calls=ToolCall in kinds,
+        said=not kinds <= _THINKING,
         provider=target.provider.name,
     )
     return AnswerChoice(
@@ -176,7 +179,7 @@ def _choice(candidate: JsonObject, place: int, body: JsonObject, target: Target)
         reason=reason,
         index=index,
         provider_reason=word,
-        logprobs=log_probabilities(candidate),
+        logprobs=log_probabilities(candidate) if "logprobsResult" in candidate else None,
         extra=without(candidate, KNOWN_OF_CANDIDATE),
         message_extra=_beside(candidate, said, parts),
     )
@@ -202,9 +205,10 @@ def _parts(said: list[JsonObject], issuer: str, body: JsonObject, index: int) ->
 def _beside(candidate: JsonObject, said: list[JsonObject], parts: tuple[Part, ...]) -> JsonObject:
     """Give what stands beside the message's content: its citations, and the signature of its last signed text."""
     beside: dict[str, object] = {}
-    texts = ["" if part.get("thought") is True else as_text(part.get("text")) or "" for part in said]
-    found = annotations(candidate, texts)
-    if found:
-        beside["annotations"] = found
+    if not _CITING.isdisjoint(candidate):
+        texts = ["" if part.get("thought") is True else as_text(part.get("text")) or "" for part in said]
+        found = annotations(candidate, texts)
+        if found:
+            beside["annotations"] = found
     signatures = [part.extra for part in parts if isinstance(part, Text) and part.extra]
     return {**beside, **signatures[-1]} if signatures else beside or EMPTY

@@ -47,7 +47,7 @@ class GeminiCountTokens(Unstreamed):
         provider = target.provider.name
         body = answer_object(response, provider)
         if error_of(body):
-            raise google_mid_answer(body, provider, response)
+            raise google_mid_answer(body, target.provider, response)
         total = as_int(body.get("totalTokens"))
         if total is None:
             what = "JSON without a number in `totalTokens`"
@@ -56,7 +56,7 @@ class GeminiCountTokens(Unstreamed):
 
     def error(self, response: HttpResponse, target: Target) -> APIError:
         """Map a refusal to the most specific error. Never raises."""
-        return google_refusal(response, target.provider.name)
+        return google_refusal(response, target.provider)
 
 
 def _counted(params: Params) -> Params:

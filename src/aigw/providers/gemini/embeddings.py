@@ -65,7 +65,7 @@ class _GoogleEmbeddings(Unstreamed):
         provider = target.provider.name
         body = answer_object(response, provider)
         if error_of(body):
-            raise google_mid_answer(body, provider, response)
+            raise google_mid_answer(body, target.provider, response)
         rows, usage = _rows(body)
         if rows is None:
             what = "JSON without embeddings"
@@ -76,7 +76,7 @@ class _GoogleEmbeddings(Unstreamed):
 
     def error(self, response: HttpResponse, target: Target) -> APIError:
         """Map a refusal to the most specific error. Never raises."""
-        return google_refusal(response, target.provider.name)
+        return google_refusal(response, target.provider)
 
     def _written(
         self, request: EmbeddingsRequest, target: Target, notes: list[str]

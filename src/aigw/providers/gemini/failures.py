@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from aigw.errors import APIStatusError, AuthenticationError, QuotaExceededError, RateLimitError
-from aigw.providers.failures import mid_answer, refusal
+from aigw.providers.failures import Whose, mid_answer, refusal
 from aigw.types.json import JsonObject, as_array, as_object, as_text
 from aigw.waits import duration
 from aigw.wire import HttpResponse
@@ -22,12 +22,12 @@ _MONEY: Final = ("prepay", "prepaid", "credits are depleted", "spend cap", "spen
 _BAD_KEYS: Final = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED", "ACCESS_TOKEN_EXPIRED", "CREDENTIALS_MISSING"})
 
 
-def google_refusal(response: HttpResponse, provider: str) -> APIStatusError:
+def google_refusal(response: HttpResponse, provider: Whose) -> APIStatusError:
     """Map a response with an error status. Never raises."""
     return _refined(refusal(response, provider), _body(response))
 
 
-def google_mid_answer(body: object, provider: str, response: HttpResponse | None = None) -> APIStatusError:
+def google_mid_answer(body: object, provider: Whose, response: HttpResponse | None = None) -> APIStatusError:
     """Map an error that came inside an answer with a success status."""
     return _refined(mid_answer(body, provider, response), body)
 

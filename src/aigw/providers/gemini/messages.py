@@ -5,8 +5,8 @@ https://ai.google.dev/gemini-api/docs/thought-signatures.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, TypedDict
 
 from aigw.errors import BadRequestError
 from aigw.manifest.snapshot import Target
@@ -21,10 +21,10 @@ UNSIGNED: Final = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
 """The documented placeholder `skip_thought_signature_validator`, in base64 as the field holds bytes."""
 
 _BY_RESULT: Final = "functionResponse"
+_SYSTEM: Final = frozenset({"system", "developer"})
 
 
-@dataclass(slots=True)
-class _Turn:
+class _Turn(TypedDict):
     role: str
     parts: list[JsonObject]
 
@@ -35,14 +35,9 @@ class Contents:
 
     target: Target
     names: Mapping[str, str]
-    system: list[JsonObject] = field(default_factory=list[JsonObject])
-    turns: list[_Turn] = field(default_factory=list[_Turn])
-    notes: list[str] = field(default_factory=list[str])
-
-    @property
-    def contents(self) -> list[JsonObject]:
-        """The turns as Google's `contents`."""
-        return [{"role": turn.role, "parts": turn.parts} for turn in self.turns]
+    system: list[JsonObject]
+    contents: list[_Turn]
+    notes: list[str]
 
     def note(self, text: str) -> None:
         """Take a note, once."""
@@ -81,16 +76,19 @@ def allowed(messages: tuple[Message, ...], left_out: frozenset[str]) -> tuple[Me
 
 def contents_of(messages: tuple[Message, ...], target: Target) -> Contents:
     """Write *messages*. Neighbours of one role become one turn. Raises `BadRequestError` if nothing is left to send."""
-    conversation = Contents(target, call_names(messages))
+    conversation = Contents(target, call_names(messages), [], [], [])
     start = 0
-    while start < len(messages) and messages[start].role in {"system", "developer"}:
+    while start < len(messages) and messages[start].role in _SYSTEM:
         conversation.system += _texts(messages[start])
         start += 1
     for place, message in enumerate(messages[start:], start):
-        _add(conversation, message, f"messages[{place}]")
+        if message.role == "assistant" or message.role in _SYSTEM:
+            _add(conversation, message, f"messages[{place}]")
+        else:
+            _append(conversation.contents, "user", _user_parts(conversation, message))
     _pair(conversation)
-    conversation.turns = [turn for turn in conversation.turns if turn.parts]
-    if not conversation.turns:
+    conversation.contents = [turn for turn in conversation.contents if turn["parts"]]
+    if not conversation.contents:
         problem = "messages: nothing but empty or system text; give at least one message with content"
         raise BadRequestError(problem, param="messages", code="empty_messages", type="invalid_request_error")
     return conversation
@@ -107,25 +105,20 @@ def _kept(parts: Sequence[Part]) -> Iterator[Part]:
 
 def _add(conversation: Contents, message: Message, place: str) -> None:
     if message.role == "assistant":
-        _append(conversation.turns, "model", _model_parts(conversation, message, place))
-    elif message.role in {"system", "developer"}:
-        texts = _texts(message)
-        if texts:
-            conversation.note(f"moved: {place} (a later system message travels as a marked part of a user turn)")
-        _append(conversation.turns, "user", [{"text": f"<system>\n{part['text']}\n</system>"} for part in texts])
-    else:
-        parts: list[JsonObject] = []
-        for part in message.parts:
-            _add_user_part(parts, conversation, part, message.name)
-        _append(conversation.turns, "user", parts)
+        _append(conversation.contents, "model", _model_parts(conversation, message, place))
+        return
+    texts = _texts(message)
+    if texts:
+        conversation.note(f"moved: {place} (a later system message travels as a marked part of a user turn)")
+    _append(conversation.contents, "user", [{"text": f"<system>\n{part['text']}\n</system>"} for part in texts])
 
 
 def _append(turns: list[_Turn], role: str, parts: list[JsonObject]) -> None:
     """Add *parts* to the last turn if it has the same *role*, else begin a turn; no turn for nothing."""
-    if parts and turns and turns[-1].role == role:
-        turns[-1].parts += parts
+    if parts and turns and turns[-1]["role"] == role:
+        turns[-1]["parts"] += parts
     elif parts:
-        turns.append(_Turn(role, parts))
+        turns.append({"role": role, "parts": parts})
 
 
 def _texts(message: Message) -> list[JsonObject]:
@@ -135,7 +128,11 @@ def _texts(message: Message) -> list[JsonObject]:
 def _model_parts(conversation: Contents, message: Message, place: str) -> list[JsonObject]:
     parts: list[JsonObject] = []
     for item in message.parts:
-        _add_model_part(parts, conversation, item, place)
+        if isinstance(item, Text) and not item.extra:
+            if item.text.strip():
+                parts.append({"text": item.text})
+        else:
+            _add_model_part(parts, conversation, item, place)
     if message.extra:
         _sign_text(parts, _signature(message.extra))
     calls = [index for index, part in enumerate(parts) if "functionCall" in part]
@@ -153,7 +150,8 @@ def _add_model_part(parts: list[JsonObject], conversation: Contents, part: Part,
                 parts.append(_signed({"text": part.text}, signature))
         case ToolCall():
             call = {"id": part.id, "name": part.name, "args": call_arguments(part, place, "Gemini")}
-            parts.append(_signed({"functionCall": call}, _signature(part.extra)))
+            written: JsonObject = {"functionCall": call}
+            parts.append(_signed(written, _signature(part.extra)) if part.extra else written)
         case Reasoning():
             if part.text or part.signature:
                 parts.append(_signed({"text": part.text, "thought": True}, part.signature))
@@ -187,15 +185,17 @@ def _sign_text(parts: list[JsonObject], signature: str | None) -> None:
             return
 
 
-def _add_user_part(parts: list[JsonObject], conversation: Contents, part: Part, name: str | None) -> None:
-    match part:
-        case Text():
+def _user_parts(conversation: Contents, message: Message) -> list[JsonObject]:
+    parts: list[JsonObject] = []
+    for part in message.parts:
+        if isinstance(part, Text):
             if part.text.strip():
                 parts.append({"text": part.text})
-        case ToolResult():
-            parts += _result(conversation, part, name)
-        case _:
+        elif isinstance(part, ToolResult):
+            parts += _result(conversation, part, message.name)
+        else:
             parts += _medium(conversation, part)
+    return parts
 
 
 def _medium(conversation: Contents, part: Part) -> Iterator[JsonObject]:
@@ -226,6 +226,8 @@ def _result(conversation: Contents, part: ToolResult, name: str | None) -> list[
         "response": {"error" if part.is_error else "output": text},
     }
     others = [piece for piece in part.content if not isinstance(piece, Text)]
+    if not others:
+        return [{_BY_RESULT: response}]
     media = [medium for piece in others for medium in _medium(conversation, piece)]
     if media and is_third(conversation.target.model):
         response["parts"] = media
@@ -236,15 +238,17 @@ def _result(conversation: Contents, part: ToolResult, name: str | None) -> list[
 def _pair(conversation: Contents) -> None:
     """Put each tool result where its call stands in the turn before, in the calls' order; others would be refused."""
     calls: list[object] = []
-    for turn in conversation.turns:
-        if turn.role == "model":
-            calls = [as_object(part["functionCall"]).get("id") for part in turn.parts if "functionCall" in part]
+    for turn in conversation.contents:
+        if turn["role"] == "model":
+            calls = [as_object(part["functionCall"]).get("id") for part in turn["parts"] if "functionCall" in part]
             continue
-        results = [part for part in turn.parts if _BY_RESULT in part]
+        results = [part for part in turn["parts"] if _BY_RESULT in part]
         if results:
             answered = {as_object(part[_BY_RESULT]).get("id"): part for part in reversed(results)}
             paired = [answered[call] for call in dict.fromkeys(calls) if call in answered]
             if len(paired) < len(results):
                 conversation.note("dropped: a tool result without its call in the turn before")
-            turn.parts = [*paired, *[part for part in turn.parts if _BY_RESULT not in part]]
+            if len(results) < len(turn["parts"]):
+                paired += [part for part in turn["parts"] if _BY_RESULT not in part]
+            turn["parts"] = paired
         calls = []

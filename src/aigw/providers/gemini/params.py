@@ -49,6 +49,9 @@ _EXPRESSED: Final = frozenset(
         "metadata",
     }
 )
+_USUAL: Final = frozenset({"max_tokens", "temperature", "top_p", "top_k", "n", "seed", "tools", "tool_choice"})
+"""Parameters of which only the tools have values that Google does not take."""
+
 _TIERS: Final = frozenset({"standard", "flex", "priority"})
 _USUAL_TIERS: Final = frozenset({"auto", "default"})
 _PENALTIES: Final = ("frequency_penalty", "presence_penalty")
@@ -80,14 +83,17 @@ def beyond(params: Params, other: JsonObject, target: Target) -> list[str]:
     """Name the parameters that Google, or the target's model, cannot take in the way the caller set them."""
     names = unknown(params, other)
     names += (f"google.{name}" for name in _google(other) if camel(name) not in _NAMES)
-    names += _sampling_beyond(params, target)
-    names += _answer_beyond(params, target)
+    if not params.keys() <= _USUAL:
+        names += _sampling_beyond(params, target)
+        names += _answer_beyond(params, target)
     names += gemini_tools.beyond(params)
     return names
 
 
 def unknown(params: Params, other: JsonObject) -> list[str]:
     """Name the parameters that Google has no word for at all."""
+    if not other and params.keys() <= _EXPRESSED:
+        return []
     native = frozenset(name for name in other if camel(name) in _NAMES or name in {"google", "extra_body"})
     return canonical.beyond(params, other, _EXPRESSED, native)
 
@@ -96,7 +102,7 @@ def written(
     params: Params, other: JsonObject, target: Target, left_out: frozenset[str], notes: list[str]
 ) -> JsonObject:
     """Write all parameters but those *left_out*. What the caller gives in Google's own words wins."""
-    kept = cast("Params", {name: value for name, value in params.items() if name not in left_out})
+    kept = canonical.kept(params, left_out)
     config: dict[str, object] = {
         _RENAMED[name]: value for name, value in kept.items() if name in _RENAMED and name != "top_logprobs"
     }
@@ -106,15 +112,18 @@ def written(
         config["responseLogprobs"] = True
         if "top_logprobs" in kept:
             config["logprobs"] = kept["top_logprobs"]
-    _add_format(config, kept, target.model, notes)
-    _add_thinking(config, kept, target.model, notes)
-    _add_modalities(config, kept)
-    body: dict[str, object] = {**gemini_tools.written(kept, target.model, left_out, notes)}
-    if kept.get("service_tier", "auto") not in _USUAL_TIERS:
-        body["serviceTier"] = kept.get("service_tier")
-    if kept.get("metadata"):
-        body["labels"] = kept.get("metadata")
-    _add_own(body, config, {**other, **_google(other)}, left_out)
+    body: dict[str, object] = {}
+    if not kept.keys() <= _USUAL:
+        _add_format(config, kept, target.model, notes)
+        _add_thinking(config, kept, target.model, notes)
+        _add_modalities(config, kept)
+        if kept.get("service_tier", "auto") not in _USUAL_TIERS:
+            body["serviceTier"] = kept.get("service_tier")
+        if kept.get("metadata"):
+            body["labels"] = kept.get("metadata")
+    body.update(gemini_tools.written(kept, target.model, left_out, notes))
+    if other:
+        _add_own(body, config, {**other, **_google(other)}, left_out)
     return {**body, "generationConfig": config} if config else body
 
 
@@ -151,6 +160,8 @@ def _answer_beyond(params: Params, target: Target) -> Iterator[str]:
 
 def _google(other: JsonObject) -> JsonObject:
     """Give what the caller says to Google in the way of its OpenAI endpoint."""
+    if not other:
+        return EMPTY
     return as_object(other.get("google")) or as_object(as_object(other.get("extra_body")).get("google"))
 
 

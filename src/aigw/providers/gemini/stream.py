@@ -84,7 +84,7 @@ class GeminiDecoder(SseDecoder):
             return
         body = frame(text, self._provider)
         if name == "error" or "error" in body:
-            raise google_mid_answer(body, self._provider)
+            raise google_mid_answer(body, self._target.provider)
         if self._first is None:
             self._first = body
             extra = without(body, KNOWN_OF_ANSWER)
@@ -135,7 +135,7 @@ class GeminiDecoder(SseDecoder):
         except ValueError:
             return
         if error_of(body):
-            raise google_mid_answer(body, self._provider)
+            raise google_mid_answer(body, self._target.provider)
 
     def _report(self, events: list[Event], searched: int) -> None:
         if self._books is self._reported and not searched:

@@ -11,7 +11,7 @@ from aigw.providers.canonical import ToolsWritten, functions, remembering
 from aigw.providers.gemini.models import takes_json_schema
 from aigw.providers.schema_subsets import GEMINI, GEMINI_OLD
 from aigw.providers.schemas import fit
-from aigw.types.json import JsonObject, as_array, as_object, as_text, without
+from aigw.types.json import EMPTY, JsonObject, as_array, as_object, as_text, without
 from aigw.types.request import Params
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
@@ -45,9 +45,9 @@ def camel(name: str) -> str:
 def beyond(params: Params) -> Iterator[str]:
     """Name the tools and the choice that Google cannot take."""
     tools = params.get("tools", ())
-    for index, tool in enumerate(tools):
+    for index, tool in enumerate(tools) if not all(map(_is_function, tools)) else ():
         if tool.get("type") == "function":
-            if not _NAME.fullmatch(as_text(as_object(tool.get("function")).get("name")) or ""):
+            if not _is_function(tool):
                 yield f"tools[{index}]"
         elif _server_tool(tool) is None:
             yield f"tools.{tool.get('type', index)}"
@@ -55,6 +55,12 @@ def beyond(params: Params) -> Iterator[str]:
         yield "parallel_tool_calls"
     if "tool_choice" in params and _config(params["tool_choice"]) is None:
         yield "tool_choice"
+
+
+def _is_function(tool: JsonObject) -> bool:
+    """Whether *tool* is a function with a name that Google takes."""
+    function = as_object(tool.get("function")) if tool.get("type") == "function" else EMPTY
+    return _NAME.fullmatch(as_text(function.get("name")) or "") is not None
 
 
 def written(params: Params, model: str, left_out: frozenset[str], notes: list[str]) -> JsonObject:

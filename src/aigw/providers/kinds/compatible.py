@@ -5,12 +5,18 @@ rejected or ignored, so that nothing is lost silently; what depends on the model
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
-from aigw.types.kind import Auth, Kind, Quirks
+from aigw.errors import Refused
+from aigw.providers.kinds import meters, refusals
+from aigw.types.kind import THINKING, Auth, Kind, Meter, Quirks, ToolLimits
 
 CHAT: Final = "openai-chat"
 RESPONSES: Final = "openai-responses"
+STORED: Final = (RESPONSES, "openai-stored-responses")
+"""Hosts that keep the responses they gave."""
+
 EMBEDDINGS: Final = "openai-embeddings"
 
 REPLAY: Final = frozenset(
@@ -24,11 +30,15 @@ ANY: Final = Quirks()
 _TEXTS_ONLY: Final = Quirks(refused=frozenset({"input_type"}))
 """Embeddings as OpenAI has them, where nobody says what a text is for."""
 
+FUNCTIONS: Final = ToolLimits(most=128, name="[a-zA-Z0-9_-]{1,64}")
+"""The limits of tools that OpenAI documents, and hosts that took over its reference word for word."""
+
 TOP_K: Final = frozenset({"top_k"})
 FILES: Final = frozenset({"file"})
 NO_MEDIA: Final = frozenset({"audio", "file"})
 _NONE: Final[Mapping[str, tuple[str, ...]]] = {}
 _NOWHERE: Final[Mapping[str, str]] = {}
+_NO_TABLE: Final[Mapping[str, Refused]] = {}
 
 
 def compatible(  # noqa: PLR0913 - the columns of the tables
@@ -47,6 +57,8 @@ def compatible(  # noqa: PLR0913 - the columns of the tables
     base_env: tuple[str, ...] = (),
     root_path: str | None = None,
     headers: tuple[str, ...] = (),
+    errors: Mapping[str, Refused] = _NO_TABLE,
+    rate_limits: tuple[Meter, ...] = (),
 ) -> Kind:
     """Make a row for a host that speaks OpenAI's dialect."""
     return Kind(
@@ -66,6 +78,8 @@ def compatible(  # noqa: PLR0913 - the columns of the tables
         base_env=base_env,
         root_path=root_path,
         headers=frozenset(headers),
+        errors=errors,
+        rate_limits=rate_limits,
     )
 
 
@@ -78,6 +92,7 @@ HOSTED: Final = (
         also=(EMBEDDINGS, "openai-moderations", "openai-audio"),
         embeddings=Quirks(renamed={"dimensions": "output_dimension"}, refused=frozenset({"user", "input_type"})),
         regional={"eu": "https://api.eu.mistral.ai/v1", "us": "https://api.us.mistral.ai/v1"},
+        errors=refusals.MISTRAL,
         quirks=Quirks(
             bare_media=True,
             parameters_required=True,
@@ -94,6 +109,7 @@ HOSTED: Final = (
             },
             takes=TOP_K,
             developer_role=False,
+            reasoning=(THINKING,),
             finish_reasons={"model_length": "length"},
         ),
     ),
@@ -104,11 +120,14 @@ HOSTED: Final = (
         "GROQ_API_KEY",
         also=(RESPONSES, "openai-audio", "openai-batches"),
         headers=("groq-*", "x-stainless-*"),
+        rate_limits=meters.GROQ,
         quirks=Quirks(
             lacks=NO_MEDIA,
             refused=frozenset({"n", "logprobs", "top_logprobs", "logit_bias", "frequency_penalty", "presence_penalty"}),
             nulls=False,
             schemas="groq",
+            reasoning=("reasoning",),
+            tool_limits=FUNCTIONS,
         ),
     ),
     compatible(
@@ -124,6 +143,8 @@ HOSTED: Final = (
             refused=frozenset({"n", "logit_bias", "response_format.json_schema", "tools.custom"}),
             instead={"reasoning_effort": {"none": {"thinking": {"type": "disabled"}}}},
             developer_role=False,
+            reasoning=("reasoning_content",),
+            tool_limits=FUNCTIONS,
         ),
     ),
     compatible(
@@ -131,7 +152,7 @@ HOSTED: Final = (
         "xAI",
         "https://api.x.ai/v1",
         "XAI_API_KEY",
-        also=(RESPONSES,),
+        also=STORED,
         regional={"us": "https://us.api.x.ai/v1"},
         hosts=(".api.x.ai",),
         headers=("x-grok-*",),
@@ -140,6 +161,7 @@ HOSTED: Final = (
             refused=frozenset({"message.name"}),
             developer_role=False,
             reasoning_outside=True,
+            reasoning=("reasoning_content",),
         ),
     ),
     compatible(
@@ -151,6 +173,7 @@ HOSTED: Final = (
         embeddings=Quirks(refused=frozenset({"dimensions", "encoding_format", "user", "input_type"})),
         hosts=("api.together.xyz",),
         headers=("x-stainless-*",),
+        rate_limits=meters.TOGETHER,
         quirks=Quirks(
             lacks=FILES,
             max_tokens="max_tokens",
@@ -160,6 +183,7 @@ HOSTED: Final = (
             stop_list=True,
             developer_role=False,
             finish_reasons={"eos": "stop"},
+            reasoning=("reasoning", "reasoning_content"),
         ),
     ),
     compatible(
@@ -169,6 +193,7 @@ HOSTED: Final = (
         "FIREWORKS_API_KEY",
         also=(EMBEDDINGS, JINA_RERANK),
         headers=("x-session-affinity", "x-fireworks-*"),
+        errors=refusals.FIREWORKS,
         quirks=Quirks(
             lacks=NO_MEDIA,
             usage_in_streams="always",
@@ -177,6 +202,7 @@ HOSTED: Final = (
             values={"tool_choice": {"required": "any"}},
             developer_role=False,
             schemas="fireworks",
+            reasoning=("reasoning_content",),
         ),
     ),
     compatible(
@@ -188,7 +214,9 @@ HOSTED: Final = (
         embeddings=ANY,
         regional={"eu": "https://eu.openrouter.ai/api/v1", "us": "https://us.openrouter.ai/api/v1"},
         headers=("http-referer", "x-title", "x-openrouter-*"),
-        quirks=Quirks(refused=frozenset({"n"}), takes=TOP_K),
+        errors=refusals.OPENROUTER,
+        rate_limits=meters.OPENROUTER,
+        quirks=Quirks(refused=frozenset({"n"}), takes=TOP_K, reasoning=("reasoning", "reasoning_content")),
     ),
     compatible(
         "perplexity",
@@ -215,7 +243,8 @@ HOSTED: Final = (
         "Cerebras",
         "https://api.cerebras.ai/v1",
         "CEREBRAS_API_KEY",
-        quirks=Quirks(lacks=NO_MEDIA, schemas="cerebras"),
+        rate_limits=meters.CEREBRAS,
+        quirks=Quirks(lacks=NO_MEDIA, schemas="cerebras", reasoning=("reasoning",)),
     ),
     compatible("huggingface", "Hugging Face", "https://router.huggingface.co/v1", "HF_TOKEN", headers=("x-hf-*",)),
     compatible(
@@ -224,11 +253,13 @@ HOSTED: Final = (
         "https://api.z.ai/api/paas/v4",
         "ZAI_API_KEY",
         also=(EMBEDDINGS,),
+        errors=refusals.ZAI,
         quirks=Quirks(
             lacks=NO_MEDIA,
             max_tokens="max_tokens",
             refused=frozenset({"n", "seed", "logprobs", "top_logprobs", "logit_bias", "tools.custom"}),
             developer_role=False,
+            reasoning=("reasoning_content",),
             finish_reasons={"sensitive": "content_filter", "model_context_window_exceeded": "length"},
         ),
     ),
@@ -292,6 +323,8 @@ HOSTED: Final = (
         also=(EMBEDDINGS,),
         settings={"account": ("CLOUDFLARE_ACCOUNT_ID",)},
         headers=("cf-aig-*",),
+        errors=refusals.CLOUDFLARE,
+        rate_limits=meters.CLOUDFLARE,
         quirks=Quirks(
             lacks=NO_MEDIA,
             max_tokens="max_tokens",
@@ -311,12 +344,13 @@ SERVERS: Final = (
         "vLLM",
         "http://localhost:8000/v1",
         "VLLM_API_KEY",
-        also=(RESPONSES, EMBEDDINGS, JINA_RERANK, "openai-audio"),
+        also=(*STORED, EMBEDDINGS, JINA_RERANK, "openai-audio"),
         keyless=True,
         quirks=Quirks(
             lacks=FILES,
             refused=frozenset({"tools.custom"}),
             takes=TOP_K | {"reasoning_budget"},
+            reasoning=("reasoning", "reasoning_content"),
             renamed={"reasoning_budget": "thinking_token_budget"},
         ),
     ),
@@ -330,7 +364,7 @@ SERVERS: Final = (
         "LLAMA_API_KEY",
         also=(EMBEDDINGS, JINA_RERANK),
         keyless=True,
-        quirks=_LOCAL,
+        quirks=replace(_LOCAL, reasoning=("reasoning_content",)),
     ),
     compatible("lmstudio", "LM Studio", "http://localhost:1234/v1", also=(EMBEDDINGS,), keyless=True, quirks=_LOCAL),
     compatible(

@@ -7,15 +7,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from aigw.providers.kinds import meters
+from aigw.providers.kinds.claude import BEDROCK, BEDROCK_REGIONS, CLAUDE, VERTEX, VERTEX_HOSTS, VERTEX_REGIONS
 from aigw.providers.kinds.compatible import (
     ANY,
     EMBEDDINGS,
+    FUNCTIONS,
     HOSTED,
     JINA_RERANK,
     OPERATIONS,
     REPLAY,
     RESPONSES,
     SERVERS,
+    STORED,
     TOP_K,
     compatible,
 )
@@ -24,17 +28,26 @@ from aigw.types.kind import Kind, Quirks
 
 _OPENAI_REGIONS: Final = {place: f"https://{place}.api.openai.com/v1" for place in ("us", "eu", "ae", "au", "in", "jp")}
 
+_BESIDE_RESPONSES: Final = ("openai-compact", "openai-input-tokens")
+
 _ROWS: Final = (
     compatible(
         "openai",
         "OpenAI",
         "https://api.openai.com/v1",
         "OPENAI_API_KEY",
-        also=(RESPONSES, EMBEDDINGS, *OPERATIONS),
+        also=(*STORED, *_BESIDE_RESPONSES, EMBEDDINGS, *OPERATIONS),
         hosts=(".api.openai.com",),
         regional=_OPENAI_REGIONS,
         headers=("openai-*", "x-stainless-*"),
-        quirks=Quirks(limit_name="max_completion_tokens", refused=REPLAY, schemas="openai", always_done=True),
+        rate_limits=meters.OPENAI,
+        quirks=Quirks(
+            limit_name="max_completion_tokens",
+            refused=REPLAY,
+            schemas="openai",
+            always_done=True,
+            tool_limits=FUNCTIONS,
+        ),
     ),
     compatible(
         "openai-compatible",
@@ -49,13 +62,14 @@ _ROWS: Final = (
         name="openai-responses",
         dialect=RESPONSES,
         title="OpenAI, by way of its Responses API",
-        also=(EMBEDDINGS, *OPERATIONS),
+        also=("openai-stored-responses", *_BESIDE_RESPONSES, EMBEDDINGS, *OPERATIONS),
         base_url="https://api.openai.com/v1",
         key_env=("OPENAI_API_KEY",),
         base_env=("OPENAI_BASE_URL",),
         regional=_OPENAI_REGIONS,
         hosts=frozenset({".api.openai.com"}),
         headers=frozenset({"openai-*", "x-stainless-*"}),
+        rate_limits=meters.OPENAI,
         quirks=Quirks(limit_name="max_completion_tokens", refused=REPLAY, schemas="openai"),
     ),
     compatible(
@@ -63,41 +77,28 @@ _ROWS: Final = (
         "Azure OpenAI",
         "https://{account}.openai.azure.com/openai/v1",
         "AZURE_OPENAI_API_KEY",
-        also=(RESPONSES, EMBEDDINGS, "openai-images", "openai-audio", "openai-batches"),
+        also=(*STORED, *_BESIDE_RESPONSES, EMBEDDINGS, "openai-images", "openai-audio", "openai-batches"),
         embeddings=ANY,
         auth="api-key",
         hosts=(".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com"),
         settings={"account": (), "api_version": ("OPENAI_API_VERSION",)},
         base_env=("AZURE_OPENAI_ENDPOINT",),
         headers=("x-ms-*", "x-stainless-*"),
+        rate_limits=meters.AZURE,
         quirks=Quirks(
             limit_name="max_completion_tokens", refused=REPLAY, deployments=True, schemas="openai", always_done=True
         ),
     ),
-    Kind(
-        name="anthropic",
-        dialect="anthropic-messages",
-        title="Anthropic",
-        also=("anthropic-count-tokens",),
-        base_url="https://api.anthropic.com",
-        key_env=("ANTHROPIC_API_KEY",),
-        auth="x-api-key",
-        headers=frozenset({"anthropic-*", "x-stainless-*"}),
-        flags=frozenset({"betas", "anthropic_beta"}),
-    ),
+    *CLAUDE,
     Kind(
         name="bedrock",
         dialect="bedrock-converse",
-        also=("bedrock-embeddings",),
+        also=("bedrock-embeddings", "bedrock-count-tokens"),
         title="AWS Bedrock",
-        base_url="https://bedrock-runtime.{region}.amazonaws.com",
+        base_url=BEDROCK,
         key_env=("AWS_BEARER_TOKEN_BEDROCK",),
         settings={"region": ("AWS_REGION", "AWS_DEFAULT_REGION")},
-        regional={
-            "cn-north-1": "https://bedrock-runtime.cn-north-1.amazonaws.com.cn",
-            "cn-northwest-1": "https://bedrock-runtime.cn-northwest-1.amazonaws.com.cn",
-            "eusc-de-east-1": "https://bedrock-runtime.eusc-de-east-1.amazonaws.eu",
-        },
+        regional=BEDROCK_REGIONS,
         ambient="aws:default",
         headers=frozenset({"x-amzn-*"}),
         flags=frozenset({"anthropic_beta"}),
@@ -105,7 +106,7 @@ _ROWS: Final = (
     Kind(
         name="bedrock-openai",
         dialect="openai-chat",
-        also=(RESPONSES,),
+        also=STORED,
         title="Amazon Bedrock, in OpenAI's dialect",
         base_url="https://bedrock-mantle.{region}.api.aws/v1",
         key_env=("AWS_BEARER_TOKEN_BEDROCK",),
@@ -130,18 +131,14 @@ _ROWS: Final = (
         dialect="gemini",
         also=("vertex-embeddings", "gemini-count-tokens"),
         title="Google Vertex AI",
-        base_url="https://{region}-aiplatform.googleapis.com/v1/projects/{project}/locations/{region}",
+        base_url=VERTEX,
         auth="x-goog-api-key",
-        hosts=frozenset({"aiplatform.googleapis.com"}),
+        hosts=VERTEX_HOSTS,
         settings={
             "region": ("GOOGLE_CLOUD_LOCATION", "GOOGLE_CLOUD_REGION"),
             "project": ("GOOGLE_CLOUD_PROJECT",),
         },
-        regional={
-            "global": "https://aiplatform.googleapis.com/v1/projects/{project}/locations/global",
-            "us": "https://aiplatform.us.rep.googleapis.com/v1/projects/{project}/locations/us",
-            "eu": "https://aiplatform.eu.rep.googleapis.com/v1/projects/{project}/locations/eu",
-        },
+        regional=VERTEX_REGIONS,
         ambient="google:default",
         headers=frozenset({"x-goog-*"}),
     ),

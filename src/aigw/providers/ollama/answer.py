@@ -41,7 +41,7 @@ def read(response: HttpResponse, target: Target) -> Answer:
     provider = target.provider.name
     body = answer_object(response, provider)
     if body.get("error"):
-        raise mid_answer(body, provider, response)
+        raise mid_answer(body, target.provider, response)
     if not isinstance(body.get("message"), Mapping):
         what = "JSON without `message`"
         raise misshapen(what, provider, response)

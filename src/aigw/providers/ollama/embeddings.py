@@ -61,7 +61,7 @@ class OllamaEmbeddings(Unstreamed):
         provider = target.provider.name
         body = answer_object(response, provider)
         if body.get("error"):
-            raise mid_answer(body, provider, response)
+            raise mid_answer(body, target.provider, response)
         vectors = vectors_of(
             as_array(body.get("embeddings")), provider, expected=len(request.inputs) or None, response=response
         )

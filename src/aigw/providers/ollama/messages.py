@@ -37,6 +37,9 @@ def written(messages: tuple[Message, ...], notes: list[str]) -> list[JsonObject]
         if message.role == "assistant":
             bodies.append(_assistant(parts, index))
             continue
+        if len(parts) == 1 and isinstance(parts[0], ToolResult):
+            bodies.append(_result(parts[0], names.get(parts[0].call_id, message.name), index, notes))
+            continue
         results = [part for part in parts if isinstance(part, ToolResult)]
         bodies += [_result(result, names.get(result.call_id, message.name), index, notes) for result in results]
         if not results or len(results) < len(parts):
@@ -47,6 +50,8 @@ def written(messages: tuple[Message, ...], notes: list[str]) -> list[JsonObject]
 
 def _spoken(role: str, parts: tuple[Part, ...]) -> dict[str, object]:
     """Give the text, which Ollama takes as one, and the images beside it; white space of the parts stays."""
+    if len(parts) == 1 and isinstance(parts[0], _TEXTS):
+        return {"role": role, "content": parts[0].text}
     body: dict[str, object] = {"role": role, "content": "".join([p.text for p in parts if isinstance(p, _TEXTS)])}
     images = [part.data or part.url for part in parts if isinstance(part, Image)]
     if images:
@@ -56,6 +61,8 @@ def _spoken(role: str, parts: tuple[Part, ...]) -> dict[str, object]:
 
 def _assistant(parts: tuple[Part, ...], index: int) -> JsonObject:
     body = _spoken("assistant", parts)
+    if len(parts) == 1 and isinstance(parts[0], _TEXTS):
+        return body
     thinking = "".join([part.text for part in parts if isinstance(part, Reasoning)])
     if thinking:
         body["thinking"] = thinking

@@ -98,7 +98,7 @@ class LinesDecoder:
             return
         body = frame(line, self._provider)
         if body.get("error"):
-            raise mid_answer(body, self._provider)
+            raise mid_answer(body, self._target.provider)
         if not self._started:
             self._start(body, events)
         self._message(as_object(body.get("message")), body, events)

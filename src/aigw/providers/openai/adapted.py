@@ -1,11 +1,11 @@
 """Write a message of OpenAI's Chat Completions as a host takes it: without fields it refuses, in its words for media.
 
-Source for media: https://docs.mistral.ai/api (AudioChunk, FileChunk, DocumentURLChunk).
+Source for media and for thinking: https://docs.mistral.ai/api (AudioChunk, FileChunk, DocumentURLChunk, ThinkChunk).
 """
 
 from aigw.manifest.snapshot import Target
-from aigw.types.json import JsonObject, as_array, as_object, as_text
-from aigw.types.kind import Quirks
+from aigw.types.json import JsonObject, as_array, as_object, as_text, without
+from aigw.types.kind import THINKING, Quirks, not_written, read_from
 
 
 def adapted(message: object, unwanted: frozenset[str], index: int, target: Target, notes: list[str]) -> object:
@@ -22,9 +22,10 @@ def adapted(message: object, unwanted: frozenset[str], index: int, target: Targe
         changed = _with_pieces(changed, quirks, refuses=refuses)
     if refuses and body.get("refusal") and not body.get("content"):
         changed = {**changed, "content": body["refusal"], "refusal": None}
-    strip = unwanted & body.keys() - ({"name"} if body.get("role") == "tool" else set())
+    changed = _in_own_words(changed, quirks.reasoning)
+    strip = unwanted & changed.keys() - ({"name"} if body.get("role") == "tool" else set())
     if not quirks.nulls:
-        strip |= {name for name, value in body.items() if value is None and name != "content"}
+        strip |= {name for name, value in changed.items() if value is None and name != "content"}
     notes.extend(
         f"stripped: {name} of messages[{index}] ({target.provider.kind.name} does not take it back)"
         for name in sorted(strip - {"name"})
@@ -39,6 +40,31 @@ def _renamed(body: JsonObject, quirks: Quirks) -> JsonObject:
     if body.get("role") != "developer" or quirks.developer_role:
         return body
     return {**body, "role": "system"}
+
+
+def _in_own_words(body: JsonObject, reasoning: tuple[str, ...]) -> JsonObject:
+    """Give *body* with what was thought where the host takes it back, if it stands in a field that others have."""
+    foreign = not_written(reasoning) & body.keys()
+    if not foreign:
+        return body
+    rest = without(body, foreign)
+    said = (as_text(body[name]) for name in read_from(reasoning) if name in foreign)
+    text = next(filter(None, said), None)
+    if text is None or not body.keys().isdisjoint(reasoning):
+        return rest
+    if reasoning[0] != THINKING:
+        return {**rest, reasoning[0]: text}
+    return {**rest, "content": _with_thinking(rest.get("content"), text)}
+
+
+def _with_thinking(content: object, text: str) -> list[object]:
+    """Give *content* as a list that begins with what was thought, if nothing of it is there yet."""
+    pieces: list[object] = list(as_array(content))
+    if content and isinstance(content, str):
+        pieces.append({"type": "text", "text": content})
+    if any(as_object(piece).get("type") == THINKING for piece in pieces):
+        return pieces
+    return [{"type": THINKING, THINKING: [{"type": "text", "text": text}]}, *pieces]
 
 
 def _with_pieces(body: JsonObject, quirks: Quirks, *, refuses: bool) -> JsonObject:

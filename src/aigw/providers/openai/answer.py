@@ -9,13 +9,13 @@ from typing import Final
 
 from aigw.errors import APIStatusError, InternalServerError, OverloadedError
 from aigw.manifest.snapshot import Target
-from aigw.providers.failures import mid_answer
+from aigw.providers.failures import Whose, mid_answer
 from aigw.providers.openai.messages import DIALECT
 from aigw.providers.openai.usage import usage_of
 from aigw.providers.reading import answer_object, arguments_text, call_id, misshapen
 from aigw.types.events import Answer, AnswerChoice, FinishReason
 from aigw.types.json import JsonObject, as_array, as_int, as_object, as_text, without
-from aigw.types.kind import Quirks
+from aigw.types.kind import Quirks, read_from
 from aigw.types.parts import Audio, Opaque, Part, Reasoning, Refusal, Text, ToolCall
 from aigw.wire import HttpResponse
 
@@ -57,7 +57,7 @@ def read(response: HttpResponse, target: Target) -> Answer:
     """Read a complete answer. Raises the mapped error for one inside a 200, and `APIResponseValidationError`."""
     provider = target.provider.name
     body = answer_object(response, provider)
-    check_for_error(body, provider, response)
+    check_for_error(body, target.provider, response)
     if not isinstance(body.get("choices"), list):
         what = "JSON without `choices`"
         raise misshapen(what, provider, response)
@@ -73,7 +73,7 @@ def read(response: HttpResponse, target: Target) -> Answer:
     )
 
 
-def check_for_error(body: JsonObject, provider: str, response: HttpResponse | None = None) -> None:
+def check_for_error(body: JsonObject, provider: Whose, response: HttpResponse | None = None) -> None:
     """Raise the mapped error if *body*, an answer or a chunk of one, holds an error instead."""
     hidden = as_object(body.get("x_groq")).get("error")
     if body.get("error") or body.get("object") == "error":
@@ -122,9 +122,13 @@ def pieces(content: object) -> Iterator[tuple[str, str | JsonObject]]:
             yield "block", block
 
 
-def thought(message: JsonObject) -> str:
-    """Give a message's or delta's reasoning text. Its two field names are synonyms; some servers send both."""
-    return as_text(message.get("reasoning_content")) or as_text(message.get("reasoning")) or ""
+def thought(message: JsonObject, fields: tuple[str, ...]) -> str:
+    """Give a message's or delta's reasoning text, of the first of *fields* that has any: some servers send several."""
+    for name in fields:
+        text = message.get(name)
+        if text and isinstance(text, str):
+            return text
+    return ""
 
 
 def _thinking(value: object) -> str:
@@ -154,7 +158,7 @@ def _choice(said: object, place: int, body: JsonObject, target: Target, response
         response=response,
     )
     return AnswerChoice(
-        parts=(*_parts(spoken, target.id), *calls),
+        parts=(*_parts(spoken, target.id, read_from(target.provider.kind.quirks.reasoning)), *calls),
         reason=reason,
         index=index,
         provider_reason=word,
@@ -164,8 +168,8 @@ def _choice(said: object, place: int, body: JsonObject, target: Target, response
     )
 
 
-def _parts(message: JsonObject, issuer: str) -> Iterator[Part]:
-    thinking = thought(message)
+def _parts(message: JsonObject, issuer: str, reasoning: tuple[str, ...]) -> Iterator[Part]:
+    thinking = thought(message, reasoning)
     if thinking:
         yield Reasoning(thinking, issuer=issuer)
     for kind, piece in pieces(message.get("content")):

@@ -64,7 +64,7 @@ class OpenAIEmbeddings(Unstreamed):
         provider = target.provider.name
         body = answer_object(response, provider)
         if body.get("error") and not body.get("data"):
-            raise mid_answer(body, provider, response)
+            raise mid_answer(body, target.provider, response)
         rows = in_order(as_array(body.get("data")))
         vectors = vectors_of(
             (row.get("embedding") for row in rows), provider, expected=len(request.inputs), response=response

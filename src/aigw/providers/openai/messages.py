@@ -5,7 +5,6 @@ Source: https://platform.openai.com/docs/api-reference/chat/create
 
 from collections.abc import Sequence
 from dataclasses import replace
-from operator import is_
 from typing import Final
 
 from aigw.types.json import EMPTY, JsonObject, as_object
@@ -47,18 +46,22 @@ def translated(message: Message) -> Message:
 
     What a provider wants back with a part (`extra_content`) is no dialect's: it stays.
     """
-    parts = [_bare(part) for part in message.parts]
-    if not message.extra and all(map(is_, parts, message.parts)):
+    if not message.extra and not any(map(_says_more, message.parts)):
         return message
-    return replace(message, parts=tuple(parts), extra=EMPTY, verbatim=None)
+    return replace(message, parts=tuple(map(_bare, message.parts)), extra=EMPTY, verbatim=None)
+
+
+def _says_more(part: Part) -> bool:
+    """Whether *part* has fields beside its own, or a piece of it has."""
+    if isinstance(part, ToolResult):
+        return bool(part.extra) or any(piece.extra for piece in part.content)
+    return not isinstance(part, _WITHOUT_EXTRA) and bool(part.extra)
 
 
 def _bare(part: Part) -> Part:
     if isinstance(part, _WITHOUT_EXTRA):
         return part
     if isinstance(part, ToolResult):
-        if not part.extra and not any(piece.extra for piece in part.content):
-            return part
         content = tuple(replace(piece, extra=EMPTY) if piece.extra else piece for piece in part.content)
         return replace(part, content=content, extra=EMPTY)
     if not part.extra:
@@ -96,6 +99,8 @@ def _spoken(message: Message, parts: tuple[Part, ...]) -> JsonObject:
 
 
 def _assistant(parts: tuple[Part, ...]) -> dict[str, object]:
+    if len(parts) == 1 and isinstance(parts[0], Text):
+        return {"role": "assistant", "content": _content(parts)}
     said = [part for part in parts if isinstance(part, _SAID)]
     calls = [_call(part) for part in parts if isinstance(part, ToolCall)]
     body: dict[str, object] = {"role": "assistant", "content": _content(said) if said else None}

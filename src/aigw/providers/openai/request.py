@@ -14,9 +14,10 @@ from aigw.providers.canonical import PLAIN, kinds_of, tools_beyond
 from aigw.providers.openai.adapted import adapted
 from aigw.providers.openai.messages import DIALECT, beyond, translated, translated_tool, written
 from aigw.providers.openai.schemas import fit_chat
+from aigw.providers.openai.tools import beyond_limits, keep, take_out
 from aigw.providers.writing import address, encoded, headers, once, refuse
 from aigw.types.json import JsonObject, as_array, as_object
-from aigw.types.kind import Quirks
+from aigw.types.kind import NO_TOOL_LIMITS, Quirks, not_written
 from aigw.types.parts import Audio, File, Image, Part, ToolResult
 from aigw.types.request import Message, Request
 from aigw.wire import HttpRequest
@@ -55,6 +56,9 @@ def unsupported(request: Request, target: Target) -> tuple[str, ...]:
         names += (name for name in parameters if _says(body, *name.partition(".")[::2]))
     if "name" in fields:
         names += (f"messages[{i}].name" for i, each in enumerate(request.messages) if each.name and each.role != "tool")
+    limits = target.provider.kind.quirks.tool_limits
+    if limits is not NO_TOOL_LIMITS and "tools" in request.params:
+        names += beyond_limits(request.params, limits)
     lacks = target.provider.kind.quirks.lacks
     if lacks:
         for index, message in enumerate(request.messages):
@@ -174,13 +178,15 @@ def _messages(request: Request, target: Target, notes: list[str]) -> object:
     if target.unsupported == "pass":
         unwanted -= {"name"}
     as_it_is = quirks.developer_role and quirks.nulls and not quirks.bare_media and "refusal" not in unwanted
-    if as_it_is and all(map(unwanted.isdisjoint, messages)):
+    if as_it_is and all(map((unwanted | not_written(quirks.reasoning)).isdisjoint, messages)):
         return messages
     return [adapted(message, unwanted, index, target, notes) for index, message in enumerate(messages)]
 
 
 def _apply_quirks(body: dict[str, object], target: Target, left_out: frozenset[str]) -> None:
     quirks = target.provider.kind.quirks
+    if left_out:
+        take_out(body, left_out, target)
     for name in left_out:
         _leave_out(body, name)
     for name in (quirks.refused & body.keys()) - _HARMLESS:
@@ -223,11 +229,7 @@ def _leave_out(body: dict[str, object], name: str) -> None:
     """Take out what was dropped: a whole parameter, or one type of tool."""
     parameter, _, variant = name.partition(".")
     if parameter == "tools" and variant:
-        kept = [tool for tool in as_array(body.get("tools")) if as_object(tool).get("type") != variant]
-        body["tools"] = kept
-        if not kept:
-            for unusable in ("tools", "tool_choice", "parallel_tool_calls"):
-                body.pop(unusable, None)
+        keep(body, [tool for tool in as_array(body.get("tools")) if as_object(tool).get("type") != variant])
     else:
         body.pop(parameter, None)
 

@@ -1,9 +1,11 @@
 """Fit the schemas of a body in one of OpenAI's dialects to what its host takes, for callers of another dialect."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from aigw.manifest.snapshot import Target
+from aigw.providers.canonical import ToolsWritten, remembering
 from aigw.providers.schema_subsets import OPENAI_TOOLS, SUBSETS, Subset
 from aigw.providers.schemas import fit
 from aigw.types.json import JsonObject, as_array, as_object, as_text
@@ -21,7 +23,9 @@ def fit_chat(body: dict[str, object], target: Target, notes: list[str]) -> None:
     if form.get("type") == "json_schema":
         body[_FORMAT] = {**form, "json_schema": _fitted(as_object(form.get("json_schema")), "schema", subset, notes)}
     if "tools" in body:
-        body["tools"] = [_chat_tool(as_object(tool), subset, notes) for tool in as_array(body["tools"])]
+        tools = list(map(as_object, as_array(body["tools"])))
+        body["tools"], changes = _chat_tools(tools, subset.name)
+        notes += changes
 
 
 def fit_responses(body: dict[str, object], target: Target, notes: list[str]) -> None:
@@ -34,10 +38,22 @@ def fit_responses(body: dict[str, object], target: Target, notes: list[str]) -> 
     if form.get("type") == "json_schema":
         body["text"] = {**text, "format": _fitted(form, "schema", subset, notes)}
     if "tools" in body:
-        tools = map(as_object, as_array(body["tools"]))
-        body["tools"] = [
-            _fitted(tool, "parameters", subset, notes) if tool.get("type") == "function" else tool for tool in tools
-        ]
+        body["tools"] = responses_tools(as_array(body["tools"]), subset.name, notes)
+
+
+def responses_tools(tools: Sequence[object], schemas: str, notes: list[str]) -> list[JsonObject]:
+    """Fit the schemas of *tools* of responses to the subset that *schemas* names, if it names one."""
+    subset = SUBSETS.get(schemas)
+    objects = list(map(as_object, tools))
+    if subset is None:
+        return objects
+    return [_fitted(tool, "parameters", subset, notes) if tool.get("type") == "function" else tool for tool in objects]
+
+
+@remembering
+def _chat_tools(tools: Sequence[JsonObject], schemas: str) -> ToolsWritten:
+    notes: list[str] = []
+    return [_chat_tool(tool, SUBSETS[schemas], notes) for tool in tools], tuple(notes)
 
 
 def _chat_tool(tool: JsonObject, subset: Subset, notes: list[str]) -> JsonObject:

@@ -5,6 +5,7 @@ This runs for every token: one dictionary look-up less is worth an uglier line.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from aigw.manifest.snapshot import Target
@@ -28,6 +29,7 @@ from aigw.types.events import (
     UsageReported,
 )
 from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text
+from aigw.types.kind import read_from
 from aigw.types.request import Request
 
 _CHUNK: Final = frozenset({"id", "object", "created", "model", "choices", "usage", "obfuscation", "error", "type"})
@@ -46,6 +48,16 @@ class _Call:
     held: str = ""
     named: bool = False
     empty: bool = True
+
+
+@lru_cache(maxsize=256)
+def _layout(names: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """Give those of a chunk's *names* beyond our words, and whether it can hold no error but as its `object`.
+
+    All chunks of a stream have nearly the same names.
+    """
+    beyond = tuple(name for name in names if name not in _CHUNK)
+    return beyond, "object" in names and "error" not in names and "x_groq" not in names
 
 
 class _Choice:
@@ -103,21 +115,13 @@ class ChatDecoder(SseDecoder):
     All are as many as were asked for. Where the host always sends `[DONE]`, nothing else will do.
     """
 
-    __slots__ = (
-        "_asked",
-        "_before",
-        "_choices",
-        "_done",
-        "_extra",
-        "_quirks",
-        "_seed",
-        "_started",
-    )
+    __slots__ = ("_asked", "_before", "_choices", "_done", "_extra", "_quirks", "_reasoning", "_seed", "_started")
 
     def __init__(self, target: Target, request: Request) -> None:
         super().__init__(target, read)
         self._asked = choices_asked(request, target)
         self._quirks = target.provider.kind.quirks
+        self._reasoning = read_from(self._quirks.reasoning)
         self._choices: dict[int, _Choice] = {}
         self._before: JsonObject = EMPTY
         self._extra: JsonObject = EMPTY
@@ -139,18 +143,17 @@ class ChatDecoder(SseDecoder):
             self._finish(events)
             return
         chunk = frame(text, self._provider)
-        if chunk.get("error") or name == "error":
-            raise mid_answer(chunk, self._provider)
-        if "x_groq" in chunk or "object" not in chunk or chunk["object"] == "error":
-            check_for_error(chunk, self._provider)
-        self._chunk(chunk, events)
+        beyond, is_usual = _layout(tuple(chunk))
+        if not is_usual or name == "error" or chunk["object"] == "error":
+            if chunk.get("error") or name == "error":
+                raise mid_answer(chunk, self._target.provider)
+            check_for_error(chunk, self._target.provider)
+        self._chunk(chunk, self._extra_of(chunk, beyond) if beyond else EMPTY, events)
 
-    def _chunk(self, chunk: JsonObject, events: list[Event]) -> None:
-        extra = self._extra_of(chunk)
-        choices = as_array(chunk.get("choices"))
+    def _chunk(self, chunk: JsonObject, extra: JsonObject, events: list[Event]) -> None:
         if not self._started:
             self._start(chunk, extra, events)
-        for place, said in enumerate(choices):
+        for place, said in enumerate(as_array(chunk.get("choices"))):
             self._choice(as_object(said), place, extra, events)
         said = chunk.get("usage") or ("x_groq" in chunk and as_object(chunk["x_groq"]).get("usage"))
         if said:
@@ -170,11 +173,9 @@ class ChatDecoder(SseDecoder):
             extra = {"chunk": {**as_object(self._before["chunk"]), **as_object(extra.get("chunk"))}}
         events.append(Started(as_text(chunk.get("id")) or None, model or None, created, extra))
 
-    def _extra_of(self, chunk: JsonObject) -> JsonObject:
-        """Give the chunk's fields beyond our words; the object is shared while they stay the same."""
-        fields = {key: value for key, value in chunk.items() if key not in _CHUNK}
-        if not fields:
-            return EMPTY
+    def _extra_of(self, chunk: JsonObject, beyond: tuple[str, ...]) -> JsonObject:
+        """Give the chunk's fields *beyond* our words; the object is shared while they stay the same."""
+        fields = {name: chunk[name] for name in beyond}
         if self._extra.get("chunk") != fields:
             self._extra = {"chunk": fields}
         return self._extra
@@ -218,7 +219,7 @@ class ChatDecoder(SseDecoder):
             if more:
                 extra = {**extra, "delta": {key: state.counted(key, value) for key, value in more.items()}}
         content = delta.get("content")
-        thinking = thought(delta)
+        thinking = thought(delta, self._reasoning)
         if thinking:
             events.append(ReasoningDelta(thinking, index, None, None, extra))
             extra = plain

@@ -6,7 +6,7 @@ xAI, whose `completion_tokens` leave reasoning out.
 
 from typing import Final
 
-from aigw.types.json import EMPTY, JsonObject, as_int, as_object, without
+from aigw.types.json import EMPTY, JsonObject, as_count, as_int, as_object, without
 from aigw.types.kind import Quirks
 from aigw.types.usage import Usage
 
@@ -25,18 +25,18 @@ def usage_of(said: object, quirks: Quirks) -> Usage | None:
         return None
     of_prompt = as_object(books.get("prompt_tokens_details"))
     of_completion = as_object(books.get("completion_tokens_details"))
-    prompt, completion = _count(books.get("prompt_tokens")), _count(books.get("completion_tokens"))
-    cached = _count(of_prompt.get("cached_tokens")) or max(
-        (_count(books[name]) for name in _CACHED & books.keys()), default=0
-    )
-    reasoning = _count(of_completion.get("reasoning_tokens")) or _count(books.get("reasoning_tokens"))
+    prompt, completion = as_count(books.get("prompt_tokens")), as_count(books.get("completion_tokens"))
+    cached = as_count(of_prompt.get("cached_tokens"))
+    if not cached and not _CACHED.isdisjoint(books):
+        cached = max(as_count(books.get(name)) for name in _CACHED)
+    reasoning = as_count(of_completion.get("reasoning_tokens")) or as_count(books.get("reasoning_tokens"))
     if reasoning and _outside(reasoning, prompt, completion, as_int(books.get("total_tokens")), quirks):
         completion += reasoning
     cached = min(cached, prompt)
-    written = min(_count(of_prompt.get("cache_write_tokens")), prompt - cached)
+    written = min(as_count(of_prompt.get("cache_write_tokens")), prompt - cached)
     reasoning = min(reasoning, completion)
-    heard = min(_count(of_prompt.get("audio_tokens")), prompt - cached - written)
-    spoken = min(_count(of_completion.get("audio_tokens")), completion - reasoning)
+    heard = min(as_count(of_prompt.get("audio_tokens")), prompt - cached - written)
+    spoken = min(as_count(of_completion.get("audio_tokens")), completion - reasoning)
     return Usage(
         prompt - cached - written - heard,
         cached,
@@ -59,15 +59,11 @@ def _outside(reasoning: int, prompt: int, completion: int, total: int | None, qu
 def _beyond(books: JsonObject) -> JsonObject:
     """Give what the books say beyond our buckets, in their own words and places."""
     extra: dict[str, object] = {}
-    for name in books.keys() - _TOTALS:
-        known = _DETAILS.get(name)
-        value = books[name] if known is None else without(as_object(books[name]), known)
-        if known is None or value:
+    for name, value in books.items():
+        if name in _DETAILS:
+            beyond = without(as_object(value), _DETAILS[name])
+            if beyond:
+                extra[name] = beyond
+        elif name not in _TOTALS:
             extra[name] = value
     return extra or EMPTY
-
-
-def _count(value: object) -> int:
-    """Give a count of tokens; what is no number, or below zero, counts nothing."""
-    # Counts are whole numbers nearly always, and this runs for every field of every answer.
-    return max(0, value if type(value) is int else as_int(value) or 0)

@@ -18,14 +18,19 @@ from aigw.providers.reading import answer_object, unreadable
 from aigw.providers.relay.usage import relay_usage
 from aigw.providers.unstreamed import Unstreamed
 from aigw.providers.writing import address, encoded, headers, refuse
+from aigw.types.events import Whole
 from aigw.types.json import JsonObject
 from aigw.types.operation import Operation
 from aigw.types.relay import Relayed, RelayRequest
 from aigw.wire import HttpRequest, HttpResponse, with_query
 
 _SPEECH: Final = "/audio/speech"
+_CONTENT: Final = "/content"
 _TEXTS: Final = frozenset({"text", "srt", "vtt"})
 """Formats of a transcription that are no JSON."""
+
+ID: Final = r"[\w%~-][\w.%~-]*"
+"""A pattern of an id as it stands in a path: quoted, and no step up."""
 
 
 class Relay(Unstreamed):
@@ -67,7 +72,7 @@ class Relay(Unstreamed):
             outgoing = HttpRequest(request.method, url, _headers(target, "application/json", request), content)
         return Outgoing(outgoing, tuple(notes))
 
-    def read(self, response: HttpResponse, target: Target, request: RelayRequest) -> Relayed:
+    def read(self, response: HttpResponse, target: Target, request: RelayRequest) -> Whole:
         """Take the answer as it is. Raises the mapped `APIError` for an error inside a 200, or what is no answer."""
         provider = target.provider.name
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -78,7 +83,7 @@ class Relay(Unstreamed):
             return Relayed(response)
         body = answer_object(response, provider)
         if body.get("error") and not _is_answer(body):
-            raise mid_answer(body, provider, response)
+            raise mid_answer(body, target.provider, response)
         return Relayed(response, relay_usage(body, self.operation))
 
     def _fields(
@@ -95,7 +100,9 @@ class Relay(Unstreamed):
 
 
 def _headers(target: Target, content_type: str | None, request: RelayRequest) -> tuple[tuple[str, str], ...]:
-    accept = "*/*" if request.path.startswith("/audio/") else "application/json"
+    accept = "*/*" if request.path.startswith("/audio/") or request.path.endswith(_CONTENT) else "application/json"
+    if request.stream:
+        accept = "text/event-stream"
     pairs = headers(target, stream=False, own=(("accept", accept), ("content-type", content_type or "")))
     return tuple(pair for pair in pairs if pair != ("content-type", ""))
 
@@ -130,11 +137,20 @@ class OpenAIAudio(Relay):
 
 
 class OpenAIBatches(Relay):
-    """`/batches`, and one of them by its id."""
+    """`/batches` and the `/files` they are made of and end in, and one of either by its id: they live together."""
 
     dialect = "openai-batches"
     operation = Operation.BATCHES
-    paths = re.compile(r"/batches(?:/[\w%~-][\w.%~-]*(?:/cancel)?)?", re.ASCII)
+    paths = re.compile(rf"/batches(?:/{ID}(?:/cancel)?)?|/files(?:/{ID}(?:{_CONTENT})?)?", re.ASCII)
+
+    def read(self, response: HttpResponse, target: Target, request: RelayRequest) -> Whole:
+        """Take the answer as it is; a file's content may be anything. Raises as any pass-through does."""
+        if not request.path.endswith(_CONTENT):
+            return super().read(response, target, request)
+        if response.truncated:
+            what = "a file of more than is read of one answer"
+            raise unreadable(what, target.provider.name, response)
+        return Relayed(response)
 
 
 class CohereRerank(Relay):

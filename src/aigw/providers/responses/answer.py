@@ -11,7 +11,7 @@ from typing import Final
 
 from aigw.errors import APIStatusError, BadRequestError
 from aigw.manifest.snapshot import Target
-from aigw.providers.failures import mid_answer
+from aigw.providers.failures import Whose, mid_answer
 from aigw.providers.openai.usage import usage_of
 from aigw.providers.reading import answer_object, arguments_text, call_id, misshapen
 from aigw.providers.responses.items import DIALECT
@@ -68,28 +68,33 @@ def read(response: HttpResponse, target: Target, request: Request) -> Answer:
     """
     provider = target.provider.name
     body = answer_object(response, provider)
-    check_for_failure(body, provider, response)
+    check_for_failure(body, target.provider, response)
     if not isinstance(body.get("output"), list):
         what = "JSON without `output`"
         raise misshapen(what, provider, response)
+    return answer_of(body, target, native=request.dialect == DIALECT)
+
+
+def answer_of(body: JsonObject, target: Target, *, native: bool) -> Answer:
+    """Make the answer of *body*, however it ended; *native* says that the caller speaks this dialect, too."""
     items = [as_object(item) for item in as_array(body["output"])]
     seed = body.get("id")
     parts = tuple(part for place, item in enumerate(items) for part in _parts(item, target.id, (seed, place)))
     reason, word = finish(body, calls=any(isinstance(part, ToolCall) for part in parts))
-    own = request.dialect == DIALECT
+    texts = _spoken(items)
     return Answer(
-        choices=(AnswerChoice(parts, reason, 0, word, logprobs_of(_spoken(items)), message_extra=_cited(items)),),
+        choices=(AnswerChoice(parts, reason, 0, word, logprobs_of(texts), message_extra=_cited(texts)),),
         usage=books_of(body, items, target.provider.kind.quirks),
         id=as_text(body.get("id")) or None,
         model=as_text(body.get("model")) or None,
         created=as_int(body.get("created_at")),
         extra=beside(body),
         dialect=DIALECT,
-        native=body if own else None,
+        native=body if native else None,
     )
 
 
-def check_for_failure(body: JsonObject, provider: str, response: HttpResponse | None = None) -> None:
+def check_for_failure(body: JsonObject, provider: Whose, response: HttpResponse | None = None) -> None:
     """Raise the mapped error if *body*, an answer or an event, is a failure instead of one."""
     status = as_text(body.get("status"))
     if body.get("error") or body.get("type") == "error" or body.get("object") == "error":
@@ -98,7 +103,7 @@ def check_for_failure(body: JsonObject, provider: str, response: HttpResponse | 
         raise _failure({"error": {"message": f"the response was {status}", "code": status}}, provider, response)
 
 
-def _failure(body: JsonObject, provider: str, response: HttpResponse | None) -> APIStatusError:
+def _failure(body: JsonObject, provider: Whose, response: HttpResponse | None) -> APIStatusError:
     error = body.get("error") or without(body, frozenset({"type", "object", "sequence_number"}))
     code = as_text(as_object(error).get("code")) or ""
     default = BadRequestError if code.startswith(_ABOUT_THE_INPUT) else None
@@ -221,11 +226,11 @@ def _spoken(items: Iterable[JsonObject]) -> list[JsonObject]:
     ]
 
 
-def _cited(items: Iterable[JsonObject]) -> JsonObject:
-    """Collect the annotations of all texts, with their places in the whole of it."""
+def _cited(texts: Iterable[JsonObject]) -> JsonObject:
+    """Collect the annotations of all *texts*, with their places in the whole of it."""
     found: list[JsonObject] = []
     start = 0
-    for piece in _spoken(items):
+    for piece in texts:
         found += (annotation(as_object(said), start) for said in as_array(piece.get("annotations")) if as_object(said))
         start += len(as_text(piece.get("text")) or "")
     return {"annotations": found} if found else EMPTY

@@ -42,7 +42,14 @@ def items_of(messages: Sequence[Message], target: Target, notes: list[str], *, o
     Reasoning that *target* cannot be given back is left out, with a note.
     """
     writer = _Writer(target, notes, own=own, custom=_custom_calls(messages))
-    return [item for index, message in enumerate(messages) for item in writer.items(message, f"messages[{index}]")]
+    items: list[JsonObject] = []
+    for index, message in enumerate(messages):
+        plain = None if own else writer.plain(message)
+        if plain is None:
+            items += writer.items(message, f"messages[{index}]")
+        else:
+            items.append(plain)
+    return items
 
 
 def beyond(message: Message, place: str) -> Iterator[str]:
@@ -98,12 +105,19 @@ class _Writer:
         if self.own and message.verbatim is not None:
             return [as_object(item) for item in as_array(message.verbatim.get("input"))]
         beside = _kept(message.extra, _MESSAGE_EXTRAS) if self.own else EMPTY
-        first = message.parts[0] if len(message.parts) == 1 else None
-        if isinstance(first, Text) and not first.extra:
-            return [{"role": self._role(message), "content": first.text, **beside}]
+        plain = self.plain(message)
+        if plain is not None:
+            return [{**plain, **beside}]
         if message.role == "assistant":
             return self._assistant(message, beside, place)
         return self._asked(message, place)
+
+    def plain(self, message: Message) -> JsonObject | None:
+        """Write a message that is one text and nothing else, or give None for any other."""
+        first = message.parts[0] if len(message.parts) == 1 else None
+        if isinstance(first, Text) and not first.extra:
+            return {"role": self._role(message), "content": first.text}
+        return None
 
     def _asked(self, message: Message, place: str) -> list[JsonObject]:
         """Write what does not come from the model: tool results are items of their own, where they stand."""
@@ -124,8 +138,9 @@ class _Writer:
     def _role(self, message: Message) -> str:
         if message.role == "tool":
             return "user"
-        unknown = message.role == "developer" and not self.target.provider.kind.quirks.developer_role
-        return "system" if unknown else message.role
+        if message.role != "developer":
+            return message.role
+        return "developer" if self.target.provider.kind.quirks.developer_role else "system"
 
     def _assistant(self, message: Message, beside: JsonObject, place: str) -> list[JsonObject]:
         """Write a turn of the model, in its own order: reasoning stands right before what it led to."""
@@ -153,14 +168,14 @@ class _Writer:
     def _call(self, part: ToolCall) -> JsonObject:
         kind, written = ("custom_tool_call", "input") if part.kind == "custom" else ("function_call", "arguments")
         item = {"type": kind, "call_id": legal_id(part.id), "name": part.name, written: part.arguments}
-        return {**item, **_kept(part.extra, _CALL_EXTRAS)}
+        return {**item, **_kept(part.extra, _CALL_EXTRAS)} if part.extra else item
 
     def _output(self, part: ToolResult, place: str) -> JsonObject:
         if part.is_error:
             self.notes.append(f"dropped: is_error of {place} (a tool's output says so in its text only)")
+        kind = "custom_tool_call_output" if part.call_id in self.custom else "function_call_output"
         pieces = [piece for content in part.content for piece in _piece(content)]
         plain = not pieces or (len(pieces) == 1 and "text" in pieces[0] and len(pieces[0]) == len(_BARE))
-        kind = "custom_tool_call_output" if part.call_id in self.custom else "function_call_output"
         output = (pieces[0]["text"] if pieces else "") if plain else pieces
         return {"type": kind, "call_id": legal_id(part.call_id), "output": output}
 

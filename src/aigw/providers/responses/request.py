@@ -4,14 +4,14 @@ Source: https://platform.openai.com/docs/api-reference/responses/create. A call 
 the provider unless its caller says `store`: that is what those dialects promise.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
 from aigw.manifest.snapshot import Target
 from aigw.protocols import Outgoing
 from aigw.providers import canonical
-from aigw.providers.openai.schemas import fit_responses
+from aigw.providers.openai.schemas import fit_responses, responses_tools
 from aigw.providers.responses.items import DIALECT, beyond, items_of
 from aigw.providers.responses.params import EXPRESSED, NATIVE, keep_nothing, leave_out, put, said, tools_beyond
 from aigw.providers.writing import address, encoded, headers, once, refuse
@@ -45,7 +45,7 @@ def unsupported(request: Request, target: Target) -> tuple[str, ...]:
         kept = canonical.kept(params, frozenset() if params.get("stop") else _STOP)
         takes = target.provider.kind.quirks.takes
         names += canonical.beyond(kept, other, EXPRESSED | takes if takes else EXPRESSED, NATIVE)
-        names += (f"messages[{i}].name" for i, each in enumerate(request.messages) if each.name and each.role != "tool")
+        names += canonical.speakers(request.messages)
     names += tools_beyond(params, own=own)
     names += _refused(params, {**request.verbatim, **other} if own else other, target)
     lacks = target.provider.kind.quirks.lacks
@@ -63,6 +63,12 @@ def unsupported(request: Request, target: Target) -> tuple[str, ...]:
 def write(request: Request, target: Target) -> Outgoing:
     """Write *request*. Raises `UnsupportedParameterError`, or drops with a note, as the manifest says."""
     notes: list[str] = []
+    body = body_of(request, target, notes)
+    return Outgoing(sent(body, request, target, "/responses"), tuple(notes))
+
+
+def body_of(request: Request, target: Target, notes: list[str]) -> dict[str, object]:
+    """Give the body of *request*, with a note for each thing that is not as the caller said it. Raises as `write`."""
     beyond_it = unsupported(request, target)
     left_out = refuse(beyond_it, target, notes)
     if any(name.startswith("messages[") for name in left_out):
@@ -76,13 +82,17 @@ def write(request: Request, target: Target) -> Outgoing:
         leave_out(body, name)
     _apply_quirks(body, target)
     _set_streaming(body, request)
-    outgoing = HttpRequest(
+    return body
+
+
+def sent(body: JsonObject, request: Request, target: Target, path: str) -> HttpRequest:
+    """Give what is sent to *path* for *body*."""
+    return HttpRequest(
         "POST",
-        address(target, "/responses"),
+        address(target, path),
         headers(target, stream=request.stream),
         encoded(body, target.provider.name),
     )
-    return Outgoing(outgoing, tuple(notes))
 
 
 def _without(request: Request, lacks: frozenset[str]) -> Request:
@@ -129,13 +139,25 @@ def _instructed(body: dict[str, object], messages: tuple[Message, ...]) -> tuple
 def _translated(request: Request, target: Target, names: frozenset[str], notes: list[str]) -> dict[str, object]:
     """Give the body as the canonical form has it, with the parameters that are among *names*."""
     body: dict[str, object] = {"model": target.model, "input": items_of(request.messages, target, notes, own=False)}
+    tools = None if "tools" in target.params or "tools" not in names else request.params.get("tools")
     for name, value in (*request.params.items(), *request.other.items()):
-        if name in names:
+        if name in names and value is not tools:
             put(body, name, value)
     _lay_over(body, target, notes)
     fit_responses(body, target, notes)
+    if tools is not None:
+        body["tools"], changes = _tools(tools, target.provider.kind.quirks.schemas)
+        notes += changes
     keep_nothing(body, target.model, target.provider.kind.quirks.refused)
     return body
+
+
+@canonical.remembering
+def _tools(tools: Sequence[JsonObject], schemas: str) -> canonical.ToolsWritten:
+    body: dict[str, object] = {}
+    notes: list[str] = []
+    put(body, "tools", tools)
+    return responses_tools(as_array(body["tools"]), schemas, notes), tuple(notes)
 
 
 def _lay_over(body: dict[str, object], target: Target, notes: list[str]) -> None:

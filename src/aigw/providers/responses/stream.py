@@ -98,7 +98,7 @@ class ResponsesDecoder(SseDecoder):
             events.append(Native(DIALECT, body))
         kind = as_text(body.get("type")) or name
         if kind[:9] != "response." or kind == "response.error":
-            check_for_failure({**body, "type": "error"} if "error" in kind else body, self._provider)
+            check_for_failure({**body, "type": "error"} if "error" in kind else body, self._target.provider)
             return
         if not self._started:
             self._begin(as_object(body.get("response")), events)
@@ -281,7 +281,7 @@ class ResponsesDecoder(SseDecoder):
         if kind == "response.failed" or response.get("error") or response.get("status") == "failed":
             if usage is not None:
                 events.append(UsageReported(usage))
-            check_for_failure({**response, "status": "failed"}, self._provider)
+            check_for_failure({**response, "status": "failed"}, self._target.provider)
         for slot, body in enumerate(output):
             self._complete(self._items.settled(body, slot), body, events)
         for item in self._items.open:

@@ -40,12 +40,12 @@ _ON_EVERY_CHUNK: Final = ("system_fingerprint", "service_tier")
 
 def usage_body(usage: "Usage") -> dict[str, object]:
     """Write *usage* as OpenAI's object; what the provider counts beyond it stays."""
-    extra = usage.extra
+    extra, prompt, completion = usage.extra, usage.prompt_tokens, usage.completion_tokens
     body: dict[str, object] = {
         **extra,
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.total_tokens,
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
         "prompt_tokens_details": {
             **as_object(extra.get("prompt_tokens_details")),
             "cached_tokens": usage.cache_read,
@@ -235,7 +235,13 @@ class ChunkWriter:
             }
 
     def _text(self, event: TextDelta) -> Sequence[ChatCompletionChunk]:
-        return self._chunk(event.choice, {"content": event.text}, event.extra, event.logprobs)
+        extra, so_far = event.extra, self._choices.get(event.choice)
+        if so_far is None or not so_far.begun or self._pending or (extra and extra is not self._seen):
+            return self._chunk(event.choice, {"content": event.text}, extra, event.logprobs)
+        # Most chunks are this one: more text of a choice that has begun, and nothing new beside it.
+        choice = {"index": event.choice, "delta": {"content": event.text}, "logprobs": event.logprobs}
+        choice["finish_reason"] = None
+        return (validated(ChatCompletionChunk, {**self._base, "choices": [choice]}),)
 
     def _refusal(self, event: RefusalDelta) -> Sequence[ChatCompletionChunk]:
         return self._chunk(event.choice, {"refusal": event.text}, event.extra, event.logprobs)

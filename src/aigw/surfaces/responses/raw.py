@@ -6,13 +6,18 @@ from pydantic import TypeAdapter
 
 from aigw.runtime.drive import run
 from aigw.streams import AsyncStream, Stream
+from aigw.surfaces.planned import Face
 from aigw.surfaces.raw import RawResponse
+from aigw.surfaces.responses.beside import compact
 from aigw.surfaces.responses.calls import Wanted, completed, event_writer, opened, parsed, read, watch
+from aigw.surfaces.responses.request import SURFACE
+from aigw.surfaces.responses.resources import AsyncRawInputItems, AsyncRawInputTokens, RawInputItems, RawInputTokens
+from aigw.surfaces.responses.stored import cancel, delete, follower, retrieve
 from aigw.surfaces.signature import explicit
 from aigw.types.chat_params import Omit, omit
 from aigw.types.responses import Response
 from aigw.types.responses_events import ResponseStreamEvent
-from aigw.types.responses_params import Input, ResponsesParams
+from aigw.types.responses_params import Input, ResponsesParams, RetrieveParams
 
 if TYPE_CHECKING:
     from aigw.pipeline import Engine
@@ -26,6 +31,13 @@ class RawResponses:
 
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
+        self._face = face = Face(engine, SURFACE)
+        self._retrieve = face.raw(retrieve)
+        self.cancel = face.raw(cancel)
+        self.delete = face.raw(delete)
+        self.compact = face.raw(compact)
+        self.input_items = RawInputItems(face)
+        self.input_tokens = RawInputTokens(face)
 
     @overload
     def create(
@@ -106,12 +118,44 @@ class RawResponses:
         watched = watch(self._engine, {"model": model, "input": input, **params}, text_format, "parse")
         return RawResponse(*run(parsed(self._engine, watched)))
 
+    @overload
+    def retrieve(
+        self, response_id: str, *, stream: Literal[False] | Omit | None = omit, **params: Unpack[RetrieveParams]
+    ) -> RawResponse[Response]: ...
+
+    @overload
+    def retrieve(
+        self, response_id: str, *, stream: Literal[True], **params: Unpack[RetrieveParams]
+    ) -> RawResponse[Stream[ResponseStreamEvent]]: ...
+
+    @overload
+    def retrieve(
+        self, response_id: str, *, stream: bool, **params: Unpack[RetrieveParams]
+    ) -> RawResponse[Response] | RawResponse[Stream[ResponseStreamEvent]]: ...
+
+    @explicit(RetrieveParams)
+    def retrieve(
+        self, response_id: str, *, stream: bool | Omit | None = omit, **params: Unpack[RetrieveParams]
+    ) -> RawResponse[Response] | RawResponse[Stream[ResponseStreamEvent]]:
+        """Do what `retrieve` does, and give the exchange with it."""
+        if stream:
+            handled, _ = run(self._face.begun(retrieve, response_id, stream=True, **params))
+            return RawResponse(handled, Stream(handled, follower(response_id)))
+        return self._retrieve(response_id, stream=stream, **params)
+
 
 class AsyncRawResponses:
     """`responses.with_raw_response` of an async gateway."""
 
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
+        self._face = face = Face(engine, SURFACE)
+        self._retrieve = face.awaited_raw(retrieve)
+        self.cancel = face.awaited_raw(cancel)
+        self.delete = face.awaited_raw(delete)
+        self.compact = face.awaited_raw(compact)
+        self.input_items = AsyncRawInputItems(face)
+        self.input_tokens = AsyncRawInputTokens(face)
 
     @overload
     async def create(
@@ -191,3 +235,28 @@ class AsyncRawResponses:
         """Do what `parse` does, and give the exchange with it."""
         watched = watch(self._engine, {"model": model, "input": input, **params}, text_format, "parse")
         return RawResponse(*await parsed(self._engine, watched))
+
+    @overload
+    async def retrieve(
+        self, response_id: str, *, stream: Literal[False] | Omit | None = omit, **params: Unpack[RetrieveParams]
+    ) -> RawResponse[Response]: ...
+
+    @overload
+    async def retrieve(
+        self, response_id: str, *, stream: Literal[True], **params: Unpack[RetrieveParams]
+    ) -> RawResponse[AsyncStream[ResponseStreamEvent]]: ...
+
+    @overload
+    async def retrieve(
+        self, response_id: str, *, stream: bool, **params: Unpack[RetrieveParams]
+    ) -> RawResponse[Response] | RawResponse[AsyncStream[ResponseStreamEvent]]: ...
+
+    @explicit(RetrieveParams)
+    async def retrieve(
+        self, response_id: str, *, stream: bool | Omit | None = omit, **params: Unpack[RetrieveParams]
+    ) -> RawResponse[Response] | RawResponse[AsyncStream[ResponseStreamEvent]]:
+        """Do what `retrieve` does, and give the exchange with it."""
+        if stream:
+            handled, _ = await self._face.begun(retrieve, response_id, stream=True, **params)
+            return RawResponse(handled, AsyncStream(handled, follower(response_id)))
+        return await self._retrieve(response_id, stream=stream, **params)

@@ -45,13 +45,13 @@ _MACHINE_MADE: Final[Mapping[str, IncEx | bool]] = {"parsed_arguments": True, "c
 """What `parse()` adds to an answer: left out when an item of it is sent back."""
 
 
-def ask(params: Mapping[str, object], method: str = "create") -> Asked:
-    """Read the keyword arguments *params* of *method*.
+def ask(params: Mapping[str, object], method: str = "create", known: frozenset[str] = _KNOWN) -> Asked:
+    """Read the keyword arguments *params* of *method*, which takes those that are *known*.
 
     Raises `UnexpectedArgumentError` for a name nobody knows, `BadRequestError` (`param` names the place) for a value
     that no target could take.
     """
-    reject_unknown(params, method, _KNOWN)
+    reject_unknown(params, method, known)
     said = {name: value for name, value in params.items() if name not in ABOUT_THE_CALL}
     said.update(extra_body_of(params))
     if "input" in said:

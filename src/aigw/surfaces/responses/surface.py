@@ -1,7 +1,7 @@
 """`responses`: the Responses API of OpenAI's client as callers know it, over the pipeline. Both faces are thin.
 
 Parameters are declared once, in `aigw.types.responses_params`; what a call does is written once, in `responses_calls`.
-What a provider keeps for later (`retrieve`, `delete`, `cancel`) is not offered: no target of another dialect has it.
+What a provider keeps for later is asked of who keeps it: the plans of that are in `stored`.
 """
 
 from functools import cached_property
@@ -11,8 +11,13 @@ from pydantic import TypeAdapter
 
 from aigw.runtime.drive import run
 from aigw.streams import AsyncStream, Stream
+from aigw.surfaces.planned import Face
+from aigw.surfaces.responses.beside import compact
 from aigw.surfaces.responses.calls import Wanted, completed, event_writer, opened, parsed, read, watch
 from aigw.surfaces.responses.raw import AsyncRawResponses, RawResponses
+from aigw.surfaces.responses.request import SURFACE
+from aigw.surfaces.responses.resources import AsyncInputItems, AsyncInputTokens, InputItems, InputTokens
+from aigw.surfaces.responses.stored import cancel, delete, follower, retrieve
 from aigw.surfaces.responses.stream import (
     AsyncResponseStream,
     AsyncResponseStreamManager,
@@ -23,7 +28,7 @@ from aigw.surfaces.signature import explicit
 from aigw.types.chat_params import Omit, omit
 from aigw.types.responses import Response
 from aigw.types.responses_events import ResponseStreamEvent
-from aigw.types.responses_params import Input, ResponsesParams
+from aigw.types.responses_params import Input, ResponsesParams, RetrieveParams
 
 if TYPE_CHECKING:
     from aigw.pipeline import Engine
@@ -37,6 +42,13 @@ class Responses:
 
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
+        self._face = face = Face(engine, SURFACE)
+        self._retrieve = face.plain(retrieve)
+        self.cancel = face.plain(cancel)
+        self.delete = face.plain(delete)
+        self.compact = face.plain(compact)
+        self.input_items = InputItems(face)
+        self.input_tokens = InputTokens(face)
 
     @overload
     def create(
@@ -162,6 +174,31 @@ class Responses:
 
         return ResponseStreamManager(send)
 
+    @overload
+    def retrieve(
+        self, response_id: str, *, stream: Literal[False] | Omit | None = omit, **params: Unpack[RetrieveParams]
+    ) -> Response: ...
+
+    @overload
+    def retrieve(
+        self, response_id: str, *, stream: Literal[True], **params: Unpack[RetrieveParams]
+    ) -> Stream[ResponseStreamEvent]: ...
+
+    @overload
+    def retrieve(
+        self, response_id: str, *, stream: bool, **params: Unpack[RetrieveParams]
+    ) -> Response | Stream[ResponseStreamEvent]: ...
+
+    @explicit(RetrieveParams)
+    def retrieve(
+        self, response_id: str, *, stream: bool | Omit | None = omit, **params: Unpack[RetrieveParams]
+    ) -> Response | Stream[ResponseStreamEvent]:
+        """Look at a response again, whole or (with `stream=True`) as events. Raises the errors of `aigw.errors`."""
+        if stream:
+            handled, _ = run(self._face.begun(retrieve, response_id, stream=True, **params))
+            return Stream(handled, follower(response_id))
+        return self._retrieve(response_id, stream=stream, **params)
+
     @cached_property
     def with_raw_response(self) -> RawResponses:
         """The same calls, giving status, headers and body along with what was parsed."""
@@ -173,6 +210,13 @@ class AsyncResponses:
 
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
+        self._face = face = Face(engine, SURFACE)
+        self._retrieve = face.awaited(retrieve)
+        self.cancel = face.awaited(cancel)
+        self.delete = face.awaited(delete)
+        self.compact = face.awaited(compact)
+        self.input_items = AsyncInputItems(face)
+        self.input_tokens = AsyncInputTokens(face)
 
     @overload
     async def create(
@@ -297,6 +341,31 @@ class AsyncResponses:
             return AsyncResponseStream(handled, events, watched.parser)
 
         return AsyncResponseStreamManager(send)
+
+    @overload
+    async def retrieve(
+        self, response_id: str, *, stream: Literal[False] | Omit | None = omit, **params: Unpack[RetrieveParams]
+    ) -> Response: ...
+
+    @overload
+    async def retrieve(
+        self, response_id: str, *, stream: Literal[True], **params: Unpack[RetrieveParams]
+    ) -> AsyncStream[ResponseStreamEvent]: ...
+
+    @overload
+    async def retrieve(
+        self, response_id: str, *, stream: bool, **params: Unpack[RetrieveParams]
+    ) -> Response | AsyncStream[ResponseStreamEvent]: ...
+
+    @explicit(RetrieveParams)
+    async def retrieve(
+        self, response_id: str, *, stream: bool | Omit | None = omit, **params: Unpack[RetrieveParams]
+    ) -> Response | AsyncStream[ResponseStreamEvent]:
+        """Look at a response again, whole or (with `stream=True`) as events. Raises the errors of `aigw.errors`."""
+        if stream:
+            handled, _ = await self._face.begun(retrieve, response_id, stream=True, **params)
+            return AsyncStream(handled, follower(response_id))
+        return await self._retrieve(response_id, stream=stream, **params)
 
     @cached_property
     def with_raw_response(self) -> AsyncRawResponses:
