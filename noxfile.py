@@ -116,6 +116,15 @@ def services(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-m", "services", *map(str, marked), *session.posargs)
 
 
+@nox.session(python=_newest(PYTHONS))
+def fuzz(session: nox.Session) -> None:
+    """Throw spoilt manifests and envelopes at parser and verifier: ten minutes, or `-- --seconds 30`."""
+    seconds = session.posargs[session.posargs.index("--seconds") + 1] if "--seconds" in session.posargs else "600"
+    session.install(_wheel(session), *_group("tests"))
+    session.env["PYTHONPATH"] = ""
+    session.run("python", "-m", "pytest", "tests/fuzz", env={"AIGW_FUZZ_SECONDS": seconds})
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation; a warning or a broken reference fails it."""

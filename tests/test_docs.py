@@ -10,7 +10,21 @@ import pytest
 
 from aigw.errors import Failure
 from aigw.manifest.language.compile import compile_manifest
-from aigw.manifest.language.model import FALLBACK_FAILURES, DefaultsPart, ManifestPart, ProviderPart, RoutePart, TargetPart
+from aigw.manifest.language.features import FEATURES
+from aigw.manifest.language.model import (
+    FALLBACK_FAILURES,
+    DefaultsPart,
+    GuardPart,
+    InsteadPart,
+    ManifestPart,
+    Part,
+    ProviderPart,
+    RolloutPart,
+    RoutePart,
+    SourcePart,
+    TargetPart,
+)
+from aigw.manifest.language.rollout import PRESETS
 from aigw.manifest.snapshot import DEFAULT_FALLBACK_ON
 from aigw.providers.registry import kinds
 from aigw.secrets import Schemes
@@ -32,8 +46,8 @@ def manifests() -> list[pytest.ParameterSet]:
 
 def rows(heading: str) -> set[str]:
     """Give the names in the first column of the table below *heading*."""
-    section = REFERENCE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
-    return set(re.findall(r"^\| `([\w.]+)` ", section, re.MULTILINE))
+    section = re.split(r"\n##+ ", REFERENCE.partition(f"## {heading}\n")[2])[0]
+    return set(re.findall(r"^\| `([\w.-]+)` ", section, re.MULTILINE))
 
 
 @pytest.mark.parametrize("manifest", manifests())
@@ -49,10 +63,24 @@ def test_the_manifest_of_the_examples_is_accepted() -> None:
 
 @pytest.mark.parametrize(
     ("heading", "part"),
-    [("Provider", ProviderPart), ("Defaults", DefaultsPart)],
+    [
+        ("Provider", ProviderPart),
+        ("Defaults", DefaultsPart),
+        ("Instead", InsteadPart),
+        ("Source", SourcePart),
+        ("Guard", GuardPart),
+    ],
 )
-def test_every_key_of_a_part_is_in_its_table(heading: str, part: type[ProviderPart | DefaultsPart]) -> None:
+def test_every_key_of_a_part_is_in_its_table(heading: str, part: type[Part]) -> None:
     assert set(part.model_fields) == rows(heading)
+
+
+def test_every_key_of_a_rollout_is_in_the_table_and_every_preset_in_the_other() -> None:
+    assert set(RolloutPart.model_fields) | set(PRESETS) == rows("Rollout")
+
+
+def test_every_feature_is_named() -> None:
+    assert all(f"`{feature}`" in REFERENCE for feature in FEATURES)
 
 
 def test_every_key_at_the_top_is_in_the_table() -> None:
@@ -66,7 +94,7 @@ def test_every_key_of_a_target_is_in_the_table() -> None:
 def test_every_key_of_a_route_is_in_the_table() -> None:
     fallbacks = {"fallbacks.context_length", "fallbacks.content_policy"}
 
-    assert set(RoutePart.model_fields) - {"fallbacks"} == rows("Route") - fallbacks
+    assert set(RoutePart.model_fields) - {"fallbacks", "else_"} == rows("Route") - fallbacks - {"else"}
 
 
 def test_every_failure_to_fall_back_on_is_named() -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aigw.client import AsyncGateway as AsyncGateway
     from aigw.client import Gateway as Gateway
     from aigw.client import tags as tags
+    from aigw.manifest.delivery.bounds import Trust as Trust
     from aigw.manifest.delivery.holder import ManifestStatus as ManifestStatus
     from aigw.record import Record as Record
     from aigw.sinks.jsonl import JsonLinesSink as JsonLinesSink
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "aigw.call": ("Attempt", "Candidate", "Outcome", "Principal", "Timeouts"),
     "aigw.client": ("AsyncGateway", "Gateway", "tags"),
+    "aigw.manifest.delivery.bounds": ("Trust",),
     "aigw.manifest.delivery.holder": ("ManifestStatus",),
     "aigw.record": ("Record",),
     "aigw.sinks.jsonl": ("JsonLinesSink",),

@@ -14,8 +14,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Never, Self
 
 from aigw.call import Options, Timeouts
-from aigw.config import SETTINGS, ManifestArgument, checked_tags, configured, refuse_unknown
+from aigw.config import SETTINGS, ManifestArgument, OnNoManifest, checked_tags, configured, refuse_unknown
 from aigw.core import Bound, Core
+from aigw.manifest.delivery.bounds import TrustArgument
 from aigw.manifest.delivery.holder import ManifestStatus
 from aigw.pipeline import tags_in_context
 from aigw.policies.breaker import BreakerHealth
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from aigw.surfaces.audio import AsyncAudio, Audio
     from aigw.surfaces.batches import AsyncBatches, Batches
     from aigw.surfaces.embeddings import AsyncEmbeddings, Embeddings
+    from aigw.surfaces.files import AsyncFiles, Files
     from aigw.surfaces.images import AsyncImages, Images
     from aigw.surfaces.messages.surface import AsyncMessages, Messages
     from aigw.surfaces.moderations import AsyncModerations, Moderations
@@ -63,6 +65,10 @@ class ManifestView:
         """Tell which manifest is in force, how old that knowledge is, and what was refused last. Never waits."""
         return self._core.status()
 
+    def poke(self) -> None:
+        """Have the manifest looked at now, in the background: for a hook that is told of a new one. Never waits."""
+        self._core.poke()
+
 
 class _Face(ABC):
     """What both gateways are: a core, and the options their calls begin with."""
@@ -78,6 +84,9 @@ class _Face(ABC):
         sinks: Sequence[Sink] | None = None,
         cache_dir: str | PathLike[str] | None = None,
         refresh_interval: float = 10.0,
+        trust: TrustArgument | None = None,
+        embedded: str | PathLike[str] | None = None,
+        on_no_manifest: OnNoManifest = "raise",
         clock: Clock | None = None,
         **unknown: Never,
     ) -> None:
@@ -89,6 +98,9 @@ class _Face(ABC):
             cache_dir=cache_dir,
             refresh_interval=refresh_interval,
             sinks=sinks,
+            trust=trust,
+            embedded=embedded,
+            on_no_manifest=on_no_manifest,
         )
         own = checked_options(timeout=timeout, max_retries=max_retries, extra_headers=None)
         self._core = Core(config, self._runtime(clock), clock)
@@ -159,9 +171,11 @@ class Gateway(_Face):
     what for (else `AIGW_TAGS`). `timeout` (seconds, for a whole call; None is no limit) and `max_retries` (for each
     target) are defaults over the manifest's. `sinks` receive the record of every call; by default they are logged under
     `aigw.calls`. `refresh_interval` (seconds) is how often the manifest is looked at; the last good one is kept in
-    `cache_dir`.
+    `cache_dir`. `trust` bounds what is taken from it (else `AIGW_TRUST`): a `Trust`, `tls`, `sha256:` and the digest of
+    a trust document, or a file. `embedded` is a copy that came with the code (else `AIGW_EMBEDDED`), to start from
+    before any network is asked. With `on_no_manifest="defaults"`, the usual variables serve while there is none.
 
-    Nothing is opened and no thread runs before the first call. Raises `ConfigurationError`, and `ManifestInvalidError`
+    Nothing is connected to and no thread runs before the first call. Raises `ConfigurationError`, and `ManifestError`
     for a manifest that was given in place.
     """
 
@@ -196,6 +210,13 @@ class Gateway(_Face):
         from aigw.surfaces.embeddings import Embeddings  # noqa: PLC0415 - loaded by those who use it
 
         return Embeddings(self._engine)
+
+    @cached_property
+    def files(self) -> "Files":
+        """Files for batches: passed through."""
+        from aigw.surfaces.files import Files  # noqa: PLC0415 - loaded by those who use it
+
+        return Files(self._engine)
 
     @cached_property
     def images(self) -> "Images":
@@ -294,6 +315,13 @@ class AsyncGateway(_Face):
         from aigw.surfaces.embeddings import AsyncEmbeddings  # noqa: PLC0415 - loaded by those who use it
 
         return AsyncEmbeddings(self._engine)
+
+    @cached_property
+    def files(self) -> "AsyncFiles":
+        """Files for batches: passed through."""
+        from aigw.surfaces.files import AsyncFiles  # noqa: PLC0415 - loaded by those who use it
+
+        return AsyncFiles(self._engine)
 
     @cached_property
     def images(self) -> "AsyncImages":

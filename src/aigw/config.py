@@ -7,17 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import Literal, TypeAlias, cast
 
 from aigw.errors import ConfigurationError, UnexpectedArgumentError
+from aigw.manifest.delivery.bounds import Trust, TrustArgument, trust_of
 from aigw.protocols import Sink
 
 ManifestArgument: TypeAlias = str | os.PathLike[str] | Mapping[str, object]
+OnNoManifest: TypeAlias = Literal["raise", "defaults"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The settings of one gateway. `refresh_interval` is in seconds; `cache_dir` None keeps no copy on disk."""
+    """The settings of one gateway. `refresh_interval` is in seconds; `cache_dir` None keeps no copy on disk.
+
+    `embedded` is the copy of the manifest that came with the code.
+    """
 
     manifest: ManifestArgument | None
     key: str | None
@@ -26,6 +31,9 @@ class Config:
     refresh_interval: float
     sinks: tuple[Sink, ...] | None
     records: str | None
+    trust: Trust
+    embedded: Path | None
+    on_no_manifest: OnNoManifest
 
     def __repr__(self) -> str:
         return f"Config(cache_dir={self.cache_dir!r})"
@@ -39,12 +47,19 @@ def configured(  # noqa: PLR0913 - one argument a setting, all by name
     cache_dir: str | os.PathLike[str] | None = None,
     refresh_interval: float = 10.0,
     sinks: Sequence[Sink] | None = None,
+    trust: TrustArgument | None = None,
+    embedded: str | os.PathLike[str] | None = None,
+    on_no_manifest: OnNoManifest = "raise",
     environ: Mapping[str, str] = os.environ,
 ) -> Config:
     """Fill what the arguments leave open from `AIGW_…` variables. Raises `ConfigurationError`."""
     if refresh_interval <= 0:
         message = f"refresh_interval is a number of seconds above 0, not {refresh_interval!r}."
         raise ConfigurationError(message)
+    if on_no_manifest not in ("raise", "defaults"):
+        message = f"on_no_manifest is 'raise' or 'defaults', not {on_no_manifest!r}."
+        raise ConfigurationError(message)
+    snapshot = embedded if embedded is not None else environ.get("AIGW_EMBEDDED") or None
     return Config(
         manifest=manifest if manifest is not None else environ.get("AIGW_MANIFEST") or None,
         key=key if key is not None else environ.get("AIGW_KEY") or None,
@@ -53,6 +68,9 @@ def configured(  # noqa: PLR0913 - one argument a setting, all by name
         refresh_interval=refresh_interval,
         sinks=None if sinks is None else tuple(sinks),
         records=environ.get("AIGW_RECORDS") or None,
+        trust=trust_of(trust if trust is not None else environ.get("AIGW_TRUST") or None),
+        embedded=None if snapshot is None else Path(snapshot).expanduser(),
+        on_no_manifest=on_no_manifest,
     )
 
 
@@ -65,6 +83,9 @@ SETTINGS = (
     "sinks",
     "cache_dir",
     "refresh_interval",
+    "trust",
+    "embedded",
+    "on_no_manifest",
     "clock",
 )
 _ELSEWHERE = {

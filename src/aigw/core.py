@@ -3,21 +3,26 @@
 import hashlib
 import os
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from aigw.call import DEFAULTS, Options, Principal
 from aigw.config import Config
 from aigw.credentials.cache import Credentials
-from aigw.errors import AigwError, GatewayClosedError, ManifestUnavailableError
+from aigw.errors import AigwError, GatewayClosedError, ManifestError, ManifestUnavailableError
+from aigw.manifest.delivery.disk import DiskCopy
+from aigw.manifest.delivery.follower import Follower
+from aigw.manifest.delivery.holder import Holder, ManifestStatus
+from aigw.manifest.delivery.intake import Intake
+from aigw.manifest.delivery.provenance import Provenance
+from aigw.manifest.delivery.shared import Shared
+from aigw.manifest.delivery.sources import FileSource, UrlSource, source_of
 from aigw.manifest.language.compile import compile_manifest
 from aigw.manifest.language.default import default_snapshot
-from aigw.manifest.delivery.disk import DiskCopy
-from aigw.manifest.delivery.holder import Holder, ManifestStatus
 from aigw.manifest.snapshot import Snapshot
-from aigw.manifest.delivery.sources import UrlSource, source_of
 from aigw.pipeline import Handled, Pipeline
 from aigw.protocols import Clock, Runtime, Sink
-from aigw.providers.registry import kinds
+from aigw.providers.registry import kinds, operation_of
 from aigw.record import Record
 from aigw.runtime.background import Background, give_way
 from aigw.runtime.clock import SystemClock
@@ -46,15 +51,19 @@ class Core:
         self._fetcher = Fetcher(clock)
         self._holder = _holder(config, self._fetcher, clock or SystemClock())
         self._default = default_snapshot(os.environ, kinds()) if self._holder is None else None
+        self._does_without = config.on_no_manifest == "defaults"
+        self._has_waited = False
         self._retained: Snapshot | None = None
         self._sinks = _sinks(config)
         self.pipeline = Pipeline(
             runtime,
             snapshot=self.snapshot,
             at_hand=self.at_hand,
-            principal=_principal(config.key),
+            principal=principal_of(config.key),
             credentials=Credentials(Secrets()),
             sinks=self._sinks,
+            lapsed_since=lambda: self.lapsed_since,
+            troubled=self._surge,
         )
         remember(self)
 
@@ -62,6 +71,11 @@ class Core:
     def source(self) -> str:
         """Where the manifest comes from, as messages name it."""
         return self.status().source
+
+    @property
+    def lapsed_since(self) -> float | None:
+        """Since when, in seconds since the epoch, confidence in the manifest in force has lapsed; None: it has not."""
+        return None if self._holder is None else self._holder.lapsed_since
 
     async def snapshot(self, within: float | None = None) -> Snapshot:
         """Give the manifest in force; the first call may wait for it, *within* seconds or `START_LIMIT_S` at most.
@@ -73,10 +87,14 @@ class Core:
             return self._default_snapshot()
         found = self._holder.current
         if found is None:
-            found = await self._first(self._holder, START_LIMIT_S if within is None else min(within, START_LIMIT_S))
+            limit_s = START_LIMIT_S if within is None else min(within, START_LIMIT_S)
+            found = await (self._first_or_default if self._does_without else self._first)(self._holder, limit_s)
+        elif self._holder.is_late:
+            await self._runtime.offload(self._holder.catch_up)
+            found = self._holder.current or found
         if found is not self._retained:
             self._retained = found
-            self._runtime.retain(frozenset(provider.key for provider in found.providers.values()))
+            self._runtime.retain(_pools(found))
         return found
 
     def at_hand(self) -> Snapshot | None:
@@ -91,10 +109,15 @@ class Core:
             return False
         return await self._runtime.offload(self._holder.check)
 
+    def poke(self) -> None:
+        """Have the source looked at now, in the background. Never waits."""
+        if self._holder is not None:
+            self._holder.poke()
+
     def status(self) -> ManifestStatus:
         """Tell what is known of the manifest."""
         if self._holder is not None:
-            return self._holder.status()
+            return self._with_rollout(self._holder.status())
         found = self._default_snapshot()
         return ManifestStatus(state="current", serial=found.serial, digest=found.digest, source=found.source)
 
@@ -118,7 +141,21 @@ class Core:
             if isinstance(sink, Forkable):
                 sink.after_fork()
         if self._holder is not None:
+            self._has_waited = False
             self._holder.after_fork()
+
+    def _with_rollout(self, status: ManifestStatus) -> ManifestStatus:
+        """Add how far the manifest's rollout is in this process, which only the pipeline knows."""
+        snapshot = self.at_hand()
+        health = None if snapshot is None else self.pipeline.rollouts.health(snapshot, self._runtime.time())
+        if health is None:
+            return status
+        notes = status.notes if health.held_back is None else (*status.notes, f"held back: {health.held_back}")
+        return replace(status, rollout_bp=health.bp, held_back=health.held_back is not None, notes=notes)
+
+    def _surge(self) -> None:
+        if self._holder is not None:
+            self._holder.surge()
 
     def _check_open(self) -> None:
         if self._closed:
@@ -129,6 +166,16 @@ class Core:
         if self._default is None:
             self._default = default_snapshot(os.environ, kinds())
         return self._default
+
+    async def _first_or_default(self, holder: Holder, limit_s: float) -> Snapshot:
+        """Give the manifest, or what serves while there is none. Only the first call of a process waits."""
+        if not self._has_waited:
+            self._has_waited = True
+            try:
+                return await self._first(holder, limit_s)
+            except ManifestError:
+                pass  # it is logged, and looked for in the background
+        return self._default_snapshot()
 
     async def _first(self, holder: Holder, limit_s: float) -> Snapshot:
         ready = holder.ready()
@@ -182,30 +229,61 @@ class Bound:
 
 
 def _holder(config: Config, fetch: Fetcher, clock: Clock) -> Holder | None:
-    if config.manifest is None:
+    manifest = config.embedded if config.manifest is None else config.manifest
+    if manifest is None:
         return None
-    source = source_of(config.manifest)
-    disk = None
+    source = source_of(manifest)
+    disk = shared = None
     if isinstance(source, UrlSource) and config.cache_dir is not None:
         disk = DiskCopy(config.cache_dir, source.url)
-    return Holder(
-        source,
+        shared = Shared(disk, config.refresh_interval)
+    intake = Intake(
+        config.trust,
         compile=_compile,
-        fetch=fetch,
+        kinds=kinds(),
+        provenance=Provenance(config.trust, disk),
+        from_afar=isinstance(source, UrlSource),
+        warm=_warm,
+    )
+    return Holder(
+        Follower(
+            source,
+            fetch=fetch,
+            clock=clock,
+            random=random.random,
+            interval_s=config.refresh_interval,
+            shared=shared,
+        ),
+        intake=intake,
         background=Background,
-        disk=disk,
         clock=clock,
-        interval_s=config.refresh_interval,
-        random=random.random,
+        disk=disk,
+        embedded=None if config.embedded is None else FileSource(str(config.embedded)),
     )
 
 
-def _compile(content: "bytes | str | Mapping[str, object]", source: str) -> Snapshot:
+def _compile(content: "bytes | str | Mapping[str, object]", source: str, previous: Snapshot | None) -> Snapshot:
     """Compile in small bites, giving way to the application's threads (and its event loop) between them."""
-    return compile_manifest(content, source=source, kinds=kinds(), schemes=Schemes(), breathe=give_way)
+    return compile_manifest(
+        content, source=source, kinds=kinds(), schemes=Schemes(), breathe=give_way, previous=previous
+    )
 
 
-def _principal(key: str | None) -> Principal:
+def _warm(snapshot: Snapshot) -> None:
+    """See that there is an adapter for all that the providers of *snapshot* speak: a plugin may be broken."""
+    for provider in snapshot.providers.values():
+        for dialect in provider.kind.dialects:
+            operation_of(dialect)
+
+
+def _pools(snapshot: Snapshot) -> frozenset[str]:
+    """Give what connections of *snapshot* are kept by, those of the base of its rollout included."""
+    held = (snapshot,) if snapshot.rollout is None else (snapshot, snapshot.rollout.base)
+    return frozenset(provider.key for one in held for provider in one.providers.values())
+
+
+def principal_of(key: str | None) -> Principal:
+    """Say who calls with *key*, which is kept as a fingerprint only."""
     return Principal(key_id=None if key is None else hashlib.sha256(key.encode()).hexdigest()[:12])
 
 

@@ -28,7 +28,8 @@ class Organisation:
     `rotate` publishes the next trust document with other keys for manifests.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: float = NOW) -> None:
+        self._now = now
         self.roots = [PrivateKey.generate() for _ in range(2)]
         self.signers = [PrivateKey.generate() for _ in range(3)]
         self.courier = PrivateKey.generate()
@@ -46,7 +47,7 @@ class Organisation:
         self.version += 1
         document = trust_document(
             self.version,
-            NOW + 365 * DAY,
+            self._now + 365 * DAY,
             {
                 "root": ([key.public for key in self.roots], len(self.roots)),
                 "manifest": ([key.public for key in self.signers], 2),

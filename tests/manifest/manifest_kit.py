@@ -8,14 +8,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from aigw.errors import APIConnectionError
+from aigw.manifest.delivery.bounds import Trust
 from aigw.manifest.delivery.disk import DiskCopy
+from aigw.manifest.delivery.follower import Follower
 from aigw.manifest.delivery.holder import Holder
-from aigw.manifest.delivery.sources import source_of
+from aigw.manifest.delivery.intake import Intake
+from aigw.manifest.delivery.provenance import Provenance
+from aigw.manifest.delivery.sources import UrlSource, source_of
 from aigw.manifest.language.compile import compile_manifest
 from aigw.manifest.snapshot import Snapshot
 from aigw.runtime.background import Background
 from aigw.types.kind import Kind
 from aigw.wire import Headers, HttpResponse
+
+TLS = Trust()
 
 KINDS = {
     kind.name: kind
@@ -57,8 +63,10 @@ def document(serial: int = 7, model: str = "gpt-4o", schema: str = "aigw/v1") ->
     ).encode()
 
 
-def compiled(content: bytes | str | Mapping[str, object], source: str = "m.yaml") -> Snapshot:
-    return compile_manifest(content, source=source, kinds=KINDS)
+def compiled(
+    content: bytes | str | Mapping[str, object], source: str = "m.yaml", previous: Snapshot | None = None
+) -> Snapshot:
+    return compile_manifest(content, source=source, kinds=KINDS, previous=previous)
 
 
 class StillClock:
@@ -142,18 +150,42 @@ def fetch(url: str, headers: Mapping[str, str], timeout_s: float) -> HttpRespons
         raise APIConnectionError(message) from error
 
 
-def holder(source: Any, **settings: Any) -> Holder:
-    """A holder over real HTTP or a real file, with a clock that stands still and no jitter."""
-    directory = settings.pop("directory", None)
-    return Holder(
-        source_of(source),
+def follower(source: Any, **settings: Any) -> Follower:
+    """A follower over real HTTP or a real file, with a clock that stands still and no jitter."""
+    return Follower(source_of(source), **{"fetch": fetch, "clock": StillClock(), "random": lambda: 0.5, **settings})
+
+
+def intake(source: Any, trust: Trust = TLS, memory: DiskCopy | None = None, **settings: Any) -> Intake:
+    """The checks of *source*'s documents."""
+    return Intake(
+        trust,
         **{
             "compile": compiled,
-            "fetch": fetch,
+            "kinds": KINDS,
+            "provenance": Provenance(trust, memory),
+            "from_afar": isinstance(source_of(source), UrlSource),
+            **settings,
+        },
+    )
+
+
+def holder(source: Any, trust: Trust = TLS, **settings: Any) -> Holder:
+    """A holder over real HTTP or a real file, with a clock that stands still and no jitter."""
+    directory = settings.pop("directory", None)
+    disk = None if directory is None else DiskCopy(directory, source)
+    clock = settings.pop("clock", None) or StillClock()
+    return Holder(
+        follower(
+            source,
+            clock=clock,
+            interval_s=settings.pop("interval_s", 10.0),
+            fetch=settings.pop("fetch", fetch),
+        ),
+        **{
+            "intake": intake(source, trust, disk),
             "background": Background,
-            "clock": StillClock(),
-            "random": lambda: 0.5,
-            "disk": None if directory is None else DiskCopy(directory, source),
+            "clock": clock,
+            "disk": disk,
             **settings,
         },
     )

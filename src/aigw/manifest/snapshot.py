@@ -167,7 +167,8 @@ class Snapshot:
 
     `routes` holds routes and models under one namespace, by the names callers use. With `allow_direct`, callers may
     also say `provider/model`. `absent` names providers that are not there and the environment variable that would bring
-    each, where there is no manifest to ask. Times are in seconds since the epoch. `ignored` names what a newer author
+    each, where there is no manifest to ask. Times are in seconds since the epoch. `ack` is why its author means what a
+    guard would take for an accident. `ignored` names what a newer author
     said that this reader may leave out, `quarantined` the routes it may not judge.
     """
 
@@ -189,6 +190,7 @@ class Snapshot:
     expires_at: float | None = None
     fail_closed_after: float | None = None
     rollout: Rollout | None = None
+    ack: str | None = None
     ignored: tuple[str, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
 

@@ -151,13 +151,22 @@ class Breakers:
     """The breakers of all targets, by target id, so that they survive a change of manifest. Thread-safe.
 
     *clock* gives seconds that never go back. A breaker opens after *threshold* failures in a row, for *reset_s* seconds
-    unless the provider names a time; failures that are more than *reset_s* apart are not in a row.
+    unless the provider names a time; failures that are more than *reset_s* apart are not in a row. *opened* is called
+    whenever one that was closed opens.
     """
 
-    __slots__ = ("_breakers", "_clock", "_lock", "_reset_s", "_threshold")
+    __slots__ = ("_breakers", "_clock", "_lock", "_opened", "_reset_s", "_threshold")
 
-    def __init__(self, clock: Callable[[], float], *, threshold: int = THRESHOLD, reset_s: float = RESET_S) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        threshold: int = THRESHOLD,
+        reset_s: float = RESET_S,
+        opened: Callable[[], None] | None = None,
+    ) -> None:
         self._clock = clock
+        self._opened = opened
         self._threshold = threshold
         self._reset_s = reset_s
         self._lock = Latch()
@@ -209,6 +218,7 @@ class Breakers:
                 return
             self._breakers.move_to_end(admission.target_id)
             breaker.forget(now, self._reset_s)
+            before = breaker.state
             breaker.failed_at = now
             breaker.reason = reason
             breaker.report(success=False)
@@ -217,6 +227,9 @@ class Breakers:
             if breaker.state == "open":
                 asked = retry_after if retry_after is not None and retry_after > 0.0 else self._reset_s
                 breaker.until = now + min(asked, LONGEST_OPEN_S)
+            opens = before == "closed" and breaker.state == "open"
+        if opens and self._opened is not None:
+            self._opened()
 
     def released(self, admission: Admission) -> None:
         """Report that the attempt says nothing about the target: a client's fault, a cancellation, a stream let go."""

@@ -1,7 +1,7 @@
 """AWS Signature Version 4: prove with a key pair who sends a request, without sending the secret.
 
-Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html. As for every service
-but S3, the path is normalised and percent-encoded once more than it is on the wire.
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html. The path is normalised
+and percent-encoded once more than it is on the wire, but for S3, whose keys may hold anything.
 """
 
 import hmac
@@ -37,6 +37,7 @@ _UNSIGNED: Final = frozenset(
 """Headers that whatever stands in between may rewrite; AWS's own clients leave the same ones out."""
 
 _REPLACED: Final = frozenset({"authorization", "x-amz-date", "x-amz-security-token", "date"})
+_S3: Final = "s3"
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -48,7 +49,7 @@ def signed(request: HttpRequest, keys: AwsKeys, region: str, service: str, now: 
     """
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
     headers = tuple(_dated(request.headers, keys, stamp, now))
-    names, canonical = _canonical(request, headers)
+    names, canonical = _canonical(request, headers, is_plain=service == _S3)
     scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
     to_sign = "\n".join((_ALGORITHM, stamp, scope, sha256(canonical.encode()).hexdigest()))
     key = f"AWS4{keys.secret_access_key}".encode()
@@ -74,8 +75,11 @@ def _dated(headers: tuple[tuple[str, str], ...], keys: AwsKeys, stamp: str, now:
         yield "x-amz-security-token", keys.session_token
 
 
-def _canonical(request: HttpRequest, headers: tuple[tuple[str, str], ...]) -> tuple[str, str]:
-    """Give the names of the headers that are signed, and the request in the form whose digest is signed."""
+def _canonical(request: HttpRequest, headers: tuple[tuple[str, str], ...], *, is_plain: bool) -> tuple[str, str]:
+    """Give the names of the headers that are signed, and the request in the form whose digest is signed.
+
+    A path that *is plain* goes into it as it is on the wire.
+    """
     values: dict[str, list[str]] = {}
     for name, value in headers:
         if name.lower() not in _UNSIGNED:
@@ -87,7 +91,8 @@ def _canonical(request: HttpRequest, headers: tuple[tuple[str, str], ...]) -> tu
     pairs = sorted(pair.partition("=")[::2] for pair in parts.query.split("&")) if parts.query else []
     query = "&".join(f"{name}={value}" for name, value in pairs)
     digest = values.get("x-amz-content-sha256", [sha256(request.body).hexdigest()])[0]
-    canonical = (request.method.upper(), _path(parts.path), query, *lines, "", names, digest)
+    path = (parts.path or "/") if is_plain else _path(parts.path)
+    canonical = (request.method.upper(), path, query, *lines, "", names, digest)
     return names, "\n".join(canonical)
 
 

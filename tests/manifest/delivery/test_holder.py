@@ -83,13 +83,13 @@ def test_a_bad_document_is_refused_and_seen_and_the_next_good_one_is_taken(
 ) -> None:
     compiled_digests: list[bytes] = []
     held = holder(origin.url)
-    inner = held._compile
+    inner = held._intake._compile
 
-    def counting(content: Any, source: str) -> Any:
+    def counting(content: Any, source: str, previous: Any = None) -> Any:
         compiled_digests.append(content)
-        return inner(content, source)
+        return inner(content, source, previous)
 
-    held._compile = counting
+    held._intake._compile = counting
     held.tick()
     good = held.status().etag
     origin.content = b"schema: aigw/v1\nserial: 8\nroutes: [\n"
@@ -373,7 +373,7 @@ def test_a_corrupted_copy_is_ignored_noted_and_replaced(origin: Origin, tmp_path
     stored = Path(first.status().disk_path or "")
     stored.write_bytes(b"schema: [aigw")
     held = holder(origin.url, directory=tmp_path / "d")
-    held._start_from_disk()
+    held._start_at_hand()
 
     assert held.current is None
     assert "the copy on disk is ignored" in held.status().notes[0]
@@ -530,7 +530,7 @@ def test_a_listener_that_fails_disturbs_nothing(origin: Origin) -> None:
 def test_a_bug_in_the_compiler_is_a_refusal(origin: Origin) -> None:
     held = holder(origin.url)
     held.tick()
-    held._compile = lambda content, source: 1 / 0  # type: ignore[assignment, return-value]
+    held._intake._compile = lambda content, source, previous: 1 / 0  # type: ignore[assignment, return-value]
     origin.content = document(8)
     held.tick()
 
@@ -637,7 +637,7 @@ if child == 0:
         assert held.status().serial == 7
         assert held.ready().result(10).serial == 7, "and gets what is in force at once"
         seen = __import__("threading").Event()
-        held._report = lambda status: status.serial == 8 and seen.set()
+        held._herald.listen = lambda status: status.serial == 8 and seen.set()
         assert seen.wait(10), "the child follows the manifest by itself"
         assert held.current.serial == 8
         held.close()

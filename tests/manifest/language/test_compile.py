@@ -87,8 +87,8 @@ m.yaml:19: routes[1].targets[5]: does not say which model; write provider/model
 m.yaml:20: routes[1].fallback_on[1]: unknown failure 'rate_limit'; did you mean 'rate_limited'?
 m.yaml:20: routes[1].fallback_on[2]: context_length has targets of its own; \
 list them under `fallbacks: {context_length: […]}`
-m.yaml:21: routes[2].targets[0]: 'model' is missing; a target needs provider and model, or use: provider/model
 m.yaml:21: routes[2].timeout: must be a duration above zero, such as 500ms, 30s, 2m or 1h, or a number of seconds
+m.yaml:21: routes[2].targets[0]: 'model' is missing; a target needs provider and model, or use: provider/model
 m.yaml:22: routes[3].fallbacks.context_lenght: unknown key; did you mean 'context_length'?
 m.yaml:23: routes[4].name: 'cheap' is the name of models.cheap already; choose another
 m.yaml:26: routes[4].targets[1].use: unknown model 'zip'; known are bare, chained, cheap. Or write provider/model

@@ -56,3 +56,9 @@ def test_cohere_is_offered_with_either_key(name: str) -> None:
     provider = default_snapshot({name: "x"}, kinds()).providers["cohere"]
 
     assert (f"env:{name}", "https://api.cohere.com") == (provider.secret, provider.base_url)
+
+
+@pytest.mark.parametrize("kind", ["azure-anthropic", "bedrock-mantle"])
+@pytest.mark.parametrize("path", ["", "/", "/anthropic", "/anthropic/v1", "/anthropic/v1/messages"])
+def test_where_a_cloud_has_claude_beside_other_things_a_bare_host_gets_the_path(kind: str, path: str) -> None:
+    assert "https://acme.example/anthropic" == normal_base_url(kinds()[kind], f"https://acme.example{path}")

@@ -1,187 +1,208 @@
-"""The last good document on disk, so that a process can start while its URL is down.
+"""The last good documents on disk, so that a process can start while its URL is down.
 
-What lies there is not trusted: owner, mode and links are checked, and the holder compiles it like any other document.
-The exact bytes are kept, with a small file beside them for ETag and serial, which counts only while its digest is
-that of the bytes.
+What lies there is not trusted: owner, mode and links are checked, and the holder judges it like any other document.
+The exact bytes are kept, with a small file beside them for ETag and order, which counts only while its digest is
+that of the bytes; the good copy before it; and the chain of trust, as far as it was followed.
 """
 
 import contextlib
 import hashlib
 import json
-import os
-import stat
-import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Final
 
+from aigw.manifest.delivery.files import Folder, UntrustedError
+from aigw.manifest.delivery.starts import Starts
 from aigw.manifest.language.document import MAX_BYTES
 from aigw.types.json import JsonObject, as_int, as_object, as_text
 
-try:
-    import fcntl
-except ImportError:  # Windows has no advisory locks of this kind; there, renaming alone keeps a copy whole.
-    fcntl = None  # type: ignore[assignment]
-
-_OTHERS_MAY_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 _META_BYTES: Final = 8192
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A document found on disk, and the ETag it was delivered with, if that is known."""
+    """A document found on disk, and the ETag and the order it was delivered with, if they are known.
+
+    `digest` is that of the bytes, `payload` that of what they say; `fresh_at` when it was last said to be the newest.
+    """
 
     content: bytes
     digest: str
     etag: str | None
     serial: int | None
+    epoch: int = 0
+    payload: str | None = None
+    fresh_at: float | None = None
 
 
 class DiskCopy:
-    """Keeps the last good document of one URL in a directory. Never raises: what goes wrong is a note."""
+    """Keeps the last good documents of one URL in a directory. Never raises: what goes wrong is a note."""
 
-    def __init__(self, directory: str | os.PathLike[str], url: str) -> None:
-        self._directory = Path(directory)
+    def __init__(self, directory: str | PathLike[str], url: str) -> None:
+        self._folder = Folder(Path(directory))
         name = hashlib.sha256(url.encode()).hexdigest()
-        self._path = self._directory / f"{name}.manifest"
-        self._meta = self._directory / f"{name}.json"
-        self._lock = self._directory / f"{name}.lock"
+        self._name = f"{name}.manifest"
+        self._meta = f"{name}.json"
+        self._previous = f"{name}.previous"
+        self._trust = f"{name}.trust"
+        self._lock = f"{name}.lock"
+        self._lease = f"{name}.lease"
         self._refused: str | None = None
+        self.starts = Starts(self._folder, name)
         self.note: str | None = None
 
     @property
     def path(self) -> str:
         """Where the document is kept."""
-        return str(self._path)
+        return str(self._folder.path / self._name)
 
     def load(self) -> Stored | None:
         """Give what is stored, or None. A note says why what is there cannot be used."""
-        try:
-            if not self._directory.exists():
-                return None
-            self._check_directory()
-            return self._stored()
-        except FileNotFoundError:
-            return None
-        except _UntrustedError as error:
-            self.note = f"the copy on disk is ignored: {error}"
-        except OSError as error:
-            self.note = f"the copy on disk cannot be read: {error.strerror or type(error).__name__}"
+        with self._noting("the copy on disk is ignored", "the copy on disk cannot be read"):
+            if self._folder.is_there():
+                return self._stored()
         return None
 
+    def mark(self) -> tuple[int, ...] | None:
+        """Give what changes with the document on disk, at little cost; None if there is none."""
+        with contextlib.suppress(OSError):
+            status = (self._folder.path / self._name).lstat()
+            return status.st_ino, status.st_size, status.st_mtime_ns
+        return None
+
+    def lease(self) -> int | None:
+        """Take the right to fetch for all processes that share the folder: a descriptor to hold, or None.
+
+        It is another's while that holds it. Raises `OSError`, `UntrustedError` where nobody can have it.
+        """
+        self._folder.make()
+        return self._folder.hold(self._lease, create=True)
+
+    def noted(self) -> float | None:
+        """Say when whoever holds the lease noted a good look, in seconds since the epoch; None if nothing tells."""
+        with contextlib.suppress(OSError):
+            return (self._folder.path / self._lease).lstat().st_mtime
+        return None
+
+    def load_previous(self) -> bytes | None:
+        """Give the good copy before the last, or None."""
+        return self._kept(self._previous)
+
+    def load_trust(self) -> bytes | None:
+        """Give the chain of trust that was kept, or None."""
+        return self._kept(self._trust)
+
     def refuse(self, digest: str) -> None:
-        """Note that the stored document with *digest* does not compile, so that any good one may replace it."""
+        """Note that the stored document with *digest* is of no use, so that any good one may replace it."""
         self._refused = digest
 
-    def store(self, content: bytes, *, digest: str, serial: int, etag: str | None) -> None:
-        """Keep *content*, unless something newer is stored. Whoever reads meanwhile sees the old or the new, whole."""
-        try:
-            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._check_directory()
-            with self._locked():
-                stored = self._stored_or_none()
-                if stored is not None and stored.digest not in (digest, self._refused) and _is_newer(stored, serial):
-                    return
-                if stored is None or stored.digest != digest:
-                    _replace(self._path, content)
-                if stored is None or (stored.digest, stored.etag, stored.serial) != (digest, etag, serial):
-                    meta = {"digest": digest, "serial": serial, "etag": etag}
-                    _replace(self._meta, json.dumps(meta).encode())
-        except _UntrustedError as error:
-            self.note = f"no copy is kept on disk: {error}"
-        except OSError as error:
-            self.note = f"no copy is kept on disk: {error.strerror or type(error).__name__}"
-        else:
+    def store(  # noqa: PLR0913 - what there is to know of a document
+        self,
+        content: bytes,
+        *,
+        digest: str,
+        serial: int,
+        etag: str | None,
+        epoch: int = 0,
+        fresh_at: float | None = None,
+    ) -> None:
+        """Keep *content*, unless something newer is stored. Whoever reads meanwhile sees the old or the new, whole.
+
+        *digest* is that of what it says. What is replaced is kept as the previous copy, unless a process died of it.
+        """
+        fresh = Stored(content, hashlib.sha256(content).hexdigest(), etag, serial, epoch, digest, fresh_at)
+        with self._noting("no copy is kept on disk"), self._locked():
+            stored = self._stored_or_none()
+            if stored is not None and stored.digest not in (fresh.digest, self._refused) and _is_newer(stored, fresh):
+                return
+            if stored is None or stored.digest != fresh.digest:
+                if stored is not None and stored.digest != self._refused and stored.payload not in (None, digest):
+                    self._keep_previous(stored)
+                self._folder.write(self._name, content)
+            if stored is None or _meta(stored) != _meta(fresh):
+                self._folder.write(self._meta, json.dumps(_meta(fresh)).encode())
             self.note = None
 
-    def _check_directory(self) -> None:
-        status = self._directory.lstat()
-        if not stat.S_ISDIR(status.st_mode):
-            message = f"{self._directory} is not a directory"
-            raise _UntrustedError(message)
-        _check_owner(status, str(self._directory))
+    def store_trust(self, chain: bytes) -> None:
+        """Keep the chain of trust."""
+        with self._noting("the chain of trust is not kept on disk"), self._locked():
+            self._folder.write(self._trust, chain)
+
+    def _keep_previous(self, stored: Stored) -> None:
+        if stored.payload is not None and not self.starts.deaths(stored.payload):
+            self._folder.write(self._previous, stored.content)
+
+    def _kept(self, name: str) -> bytes | None:
+        with contextlib.suppress(OSError, UntrustedError):
+            self._folder.check()
+            return self._folder.read(name, MAX_BYTES)
+        return None
 
     def _stored(self) -> Stored:
-        content = _read(self._path, MAX_BYTES)
+        content = self._folder.read(self._name, MAX_BYTES)
         digest = hashlib.sha256(content).hexdigest()
         meta = self._read_meta()
         if meta.get("digest") != digest:
             return Stored(content, digest, None, None)
-        return Stored(content, digest, as_text(meta.get("etag")), as_int(meta.get("serial")))
+        fresh_at = meta.get("fresh_at")
+        return Stored(
+            content,
+            digest,
+            as_text(meta.get("etag")),
+            as_int(meta.get("serial")),
+            as_int(meta.get("epoch")) or 0,
+            as_text(meta.get("payload")),
+            float(fresh_at) if isinstance(fresh_at, int | float) else None,
+        )
 
     def _stored_or_none(self) -> Stored | None:
-        with contextlib.suppress(OSError, _UntrustedError):
+        with contextlib.suppress(OSError, UntrustedError):
             return self._stored()
         return None
 
     def _read_meta(self) -> JsonObject:
-        with contextlib.suppress(OSError, ValueError, RecursionError, _UntrustedError):
-            return as_object(json.loads(_read(self._meta, _META_BYTES)))
+        with contextlib.suppress(OSError, ValueError, RecursionError, UntrustedError):
+            return as_object(json.loads(self._folder.read(self._meta, _META_BYTES)))
         return {}
 
     @contextlib.contextmanager
-    def _locked(self) -> Generator[None, None, None]:
+    def _locked(self) -> Generator[None]:
         """Keep other processes from storing between our look at what is there and our own writing."""
-        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-        try:
-            if fcntl is not None:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        self._folder.make()
+        with self._folder.locked(self._lock):
             yield
-        finally:
-            os.close(descriptor)
 
-
-class _UntrustedError(Exception):
-    """Somebody else may have written what lies on disk."""
-
-
-def _is_newer(stored: Stored, serial: int) -> bool:
-    return stored.serial is not None and stored.serial >= serial
-
-
-def _check_owner(status: os.stat_result, name: str) -> None:
-    if not hasattr(os, "geteuid"):
-        return
-    if status.st_uid not in (os.geteuid(), 0):
-        message = f"{name} belongs to another user"
-        raise _UntrustedError(message)
-    if status.st_mode & _OTHERS_MAY_WRITE:
-        message = f"others may write to {name}; use a directory of mode 0700"
-        raise _UntrustedError(message)
-
-
-def _read(path: Path, limit: int) -> bytes:
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-    with os.fdopen(os.open(path, flags), "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
-            message = f"{path.name} is not a regular file of at most {limit} bytes"
-            raise _UntrustedError(message)
-        _check_owner(status, path.name)
-        return file.read(limit)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write *content* (mode 0600) beside *path*, onto the disk, and rename it into place."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_directory(path.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make the rename last through a power failure. Some file systems and Windows cannot; the copy is whole anyway."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(directory, os.O_RDONLY)
+    @contextlib.contextmanager
+    def _noting(self, untrusted: str, failed: str | None = None) -> Generator[None]:
+        """Turn what goes wrong with the disk into a note; that nothing is there yet is nothing wrong."""
         try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            yield
+        except UntrustedError as error:
+            self.note = f"{untrusted}: {error}"
+        except OSError as error:
+            if not (failed and isinstance(error, FileNotFoundError)):
+                self.note = f"{failed or untrusted}: {error.strerror or type(error).__name__}"
+
+
+def _is_newer(stored: Stored, fresh: Stored) -> bool:
+    """Whether *stored* must not give way: it is of a higher order, other content of the same, or told fresh later."""
+    if stored.serial is None or fresh.serial is None:
+        return False
+    mine, theirs = (stored.epoch, stored.serial), (fresh.epoch, fresh.serial)
+    if mine != theirs or stored.payload != fresh.payload:
+        return mine >= theirs
+    return (stored.fresh_at or 0.0) > (fresh.fresh_at or 0.0)
+
+
+def _meta(stored: Stored) -> Mapping[str, object]:
+    return {
+        "digest": stored.digest,
+        "payload": stored.payload,
+        "epoch": stored.epoch,
+        "serial": stored.serial,
+        "etag": stored.etag,
+        "fresh_at": stored.fresh_at,
+    }

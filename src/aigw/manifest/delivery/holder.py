@@ -1,60 +1,44 @@
-"""Holds the manifest a process serves from: looks for a new one, checks it, swaps it in, and keeps the last good one.
+"""Holds the manifest a process serves from: what is in force, who waits for it, and what is known of it.
 
 A call reads `current`, one attribute, and is pinned to what it found. Everything else happens under one turn at a time,
-in the background thread or in the thread of whoever asked for a look.
+in the background thread or in the thread of whoever asked for a look: the follower looks, the intake judges, and what
+passes is swapped in and kept on disk.
 """
 
+import contextlib
 import copy
 import hashlib
 import logging
+import math
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol
 
-from aigw.errors import (
-    APIConnectionError,
-    GatewayClosedError,
-    ManifestConflictError,
-    ManifestError,
-    ManifestInvalidError,
-    ManifestUnavailableError,
-)
+from aigw.errors import GatewayClosedError, ManifestError
+from aigw.manifest.delivery.copies import Copies
 from aigw.manifest.delivery.disk import DiskCopy
-from aigw.manifest.delivery.pace import Pace
-from aigw.manifest.delivery.sources import (
-    Fetch,
-    Fetched,
-    FetchRefusedError,
-    FileSource,
-    NotSettledError,
-    Source,
-    StaticSource,
-    UrlSource,
-    fetch_url,
-    read_file,
-)
-from aigw.manifest.delivery.status import Known, ManifestStatus
-from aigw.manifest.snapshot import Snapshot
+from aigw.manifest.delivery.follower import FETCH_TIMEOUT_S, HURRIED_S, Follower
+from aigw.manifest.delivery.herald import Herald
+from aigw.manifest.delivery.intake import Accepted, Intake
+from aigw.manifest.delivery.provenance import Vouched
+from aigw.manifest.delivery.sources import FileSource, NotSettledError, StaticSource, UrlSource
+from aigw.manifest.delivery.status import Known, ManifestStatus, Origin, State
 from aigw.protocols import Clock
+from aigw.types.nack import Nack
 
-__all__ = ["Compile", "Holder", "ManifestStatus", "Worker"]
+if TYPE_CHECKING:
+    from aigw.manifest.snapshot import Snapshot
 
-Compile: TypeAlias = Callable[["bytes | str | Mapping[str, object]", str], Snapshot]
-"""Compiles (content, source's name). Raises `ManifestInvalidError`."""
+__all__ = ["Holder", "ManifestStatus", "Worker"]
 
-FETCH_TIMEOUT_S: Final = 10.0
-FAIL_FAST_S: Final = 1.0
-"""With no manifest at all, callers in need of one make us look again, but not more often than this."""
-
-_LONGEST_FAIL_FAST_S: Final = 60.0
 _STOP: Final = -1.0
 _CLOSE_S: Final = 0.8
 """How long closing waits for a look under way; it ends by itself, and nothing follows it."""
 
-_log = logging.getLogger("aigw.manifest")
+_WORSE: Final = frozenset[State]({"stale", "suspect", "expired"})
 
 
 class Worker(Protocol):
@@ -81,44 +65,50 @@ class Holder:
     """The manifest of one gateway. `current` is what to serve from, or None: then wait for `ready()`.
 
     `current` is also None in a forked child until its first `ready()`, which starts the child's own thread.
-    A manifest given in place is compiled here and now, and needs no thread: raises `ManifestInvalidError`.
+    A manifest given in place is judged here and now, and needs no thread: raises `ManifestError`.
     """
 
     def __init__(  # noqa: PLR0913 - each is a seam that tests and the composition root fill
         self,
-        source: Source,
+        follower: Follower,
         *,
-        compile: Compile,  # noqa: A002 - it says what it is
-        fetch: Fetch,
+        intake: Intake,
         background: Callable[[Callable[[], float], str], Worker],
         clock: Clock,
-        random: Callable[[], float],
         disk: DiskCopy | None = None,
-        interval_s: float = 10.0,
+        embedded: FileSource | None = None,
         report: Callable[[ManifestStatus], None] | None = None,
     ) -> None:
-        self._source = source
-        self._compile = compile
-        self._fetch = fetch
+        self._source = source = follower.source
+        self._follower = follower
+        self._intake = intake
         self._clock = clock
         self._disk = disk if isinstance(source, UrlSource) else None
-        self._report = report
-        self._pace = Pace(interval_s, random)
-        self._next_s = interval_s
+        self._copies = Copies(intake, self._disk, embedded, source.label)
+        self._herald = Herald(report)
         self._known = Known()
-        self._refused: tuple[str, ManifestError] | None = None
-        self._failure: tuple[float, ManifestError] | None = None
+        self._told: State = "none"
+        self._held: str | None = None
+        self._failed_until = 0.0
+        self._late_at = math.inf
+        self._poked = False
         self._fresh_start = True
         self._closed = False
         self._worker: Worker | None = None
         self._renew()
         self.current: Snapshot | None = None
         if isinstance(source, StaticSource):
-            self._activate(compile(source.content, source.label), None, "given in place")
+            snapshot = intake.accept_given(source.content, source=source.label)
+            self._activate(Accepted(snapshot, b"", Vouched(b"", "local")), "given", None)
         else:
             self._worker = background(_weakly(self), "aigw-manifest")
             # The thread must not keep a dropped gateway alive, nor outlive it by a whole delay.
             weakref.finalize(self, self._worker.wake).atexit = False
+
+    @property
+    def lapsed_since(self) -> float | None:
+        """Since when, in seconds since the epoch, confidence in what is in force has lapsed; None: it has not."""
+        return self._known.lapsed_since(self._now(), self._on())
 
     def ready(self) -> "Future[Snapshot]":
         """Give a future of the snapshot, each caller its own, and start the background thread if it does not run.
@@ -131,12 +121,13 @@ class Holder:
         ask = False
         with self._lock:
             snapshot = self._known.snapshot
+            failed = self._known.error
             if snapshot is not None:
                 self.current = snapshot
             elif self._closed:
                 error = GatewayClosedError("the gateway is closed, and it had no manifest")
-            elif self._failure is not None and self._clock.monotonic() < self._failure[0]:
-                error = copy.copy(self._failure[1])
+            elif failed is not None and self._clock.monotonic() < self._failed_until:
+                error = copy.copy(failed)
             else:
                 ask = not self._looking and not self._waiters
                 self._waiters.append(future)
@@ -161,29 +152,67 @@ class Holder:
         before = self._known.snapshot
         try:
             with self._turn:
-                self._start_from_disk()
+                self._start_at_hand()
                 self._look(hasty=True)
         finally:
-            self._worker.start(self._next_s)
+            self._worker.start(self._follower.next_s)
         with self._lock:
             self.current = self._known.snapshot
         return self._known.snapshot is not before
 
+    def poke(self) -> None:
+        """Have the background thread look now, at the source itself. Never waits."""
+        self._poked = True
+        if self._worker is not None and not self._closed and not self._worker.start():
+            self._worker.wake()
+
+    def surge(self) -> None:
+        """Look now and more often for a while, as providers are failing: what helps may be on its way."""
+        if self._worker is not None and not self._closed and self._follower.surge():
+            self._tell(logging.INFO, "surge")
+            self._worker.wake()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the background thread has not looked for too long: this process was frozen, or is starved."""
+        return self._clock.monotonic() > self._late_at
+
+    def catch_up(self) -> None:
+        """Look in the thread of a call, in a fifth of a second at most. Never raises; one call at a time does it."""
+        if self._closed or not self._turn.acquire(blocking=False):
+            return
+        try:
+            self._late_at = self._clock.monotonic() + self._follower.interval_s
+            with contextlib.suppress(ManifestError, NotSettledError):
+                self._look(hasty=True, timeout_s=HURRIED_S)
+        finally:
+            self._turn.release()
+
     def tick(self) -> float:
         """Look once, never raising, and give the seconds until the next look; below zero: never again."""
+        delay_s = self._ticked()
+        self._late_at = self._clock.monotonic() + max(delay_s, 0.0) + self._follower.interval_s
+        return delay_s
+
+    def _ticked(self) -> float:
+        self._late_at = self._clock.monotonic() + FETCH_TIMEOUT_S + self._follower.interval_s
+        if not self._poked:
+            self._follower.linger(self._known.etag)
         with self._turn:
             if self._closed:
                 return _STOP
-            self._start_from_disk()
+            self._start_at_hand()
+            poked, self._poked = self._poked, False
             try:
-                self._look(hasty=self._known.snapshot is None)
+                self._look(hasty=poked or self._known.snapshot is None)
             except NotSettledError:
                 return NotSettledError.retry_s
             except GatewayClosedError:
                 return _STOP
             except ManifestError:
                 pass  # it is noted, logged and reported
-            return self._next_s
+            self._notice()
+            return self._follower.next_s
 
     def status(self) -> ManifestStatus:
         """Tell what is known. Never waits."""
@@ -192,9 +221,18 @@ class Holder:
             notes.append("the URL is not https: whoever is on the way can change where keys and prompts are sent")
         if self._disk is not None and self._disk.note is not None:
             notes.append(self._disk.note)
-        return self._known.status(
+        notes += self._copies.notes
+        known = self._known
+        if known.pinned and known.snapshot is not None:
+            notes.append(
+                f"safe mode: three processes died within a minute of a newer manifest; serial {known.snapshot.serial} "
+                "serves until another one is published"
+            )
+        return known.status(
             source=self._source.label,
-            now=None if self._worker is None else self._clock.monotonic(),
+            now=self._now(),
+            on=self._on(),
+            looking=self._looking,
             disk_path=None if self._disk is None else self._disk.path,
             notes=tuple(notes),
         )
@@ -206,11 +244,17 @@ class Holder:
         self._closed = True
         if self._worker is not None:
             self._worker.stop(_CLOSE_S)
+        self._follower.release()
+        if self._disk is not None:
+            self._disk.starts.end()
         self._settle(GatewayClosedError("the gateway was closed"))
 
     def after_fork(self) -> None:
         """Forget, in a forked child, the parent's thread, locks and waiters; the first `ready()` starts anew."""
         self._renew()
+        self._follower.release()
+        if self._disk is not None:
+            self._disk.starts.after_fork()
         if self._worker is not None:
             self._worker.after_fork()
             self.current = None
@@ -221,162 +265,116 @@ class Holder:
         self._looking = False
         self._waiters: list[Future[Snapshot]] = []
 
-    def _start_from_disk(self) -> None:
-        """Serve from the last good copy before anybody waits for a network; only once, and only if nothing serves."""
+    def _now(self) -> float:
+        """Give the time, which is not earlier than any that was signed."""
+        return max(self._clock.time(), self._intake.seen)
+
+    def _on(self) -> float | None:
+        return None if self._worker is None else self._clock.monotonic()
+
+    def _start_at_hand(self) -> None:
+        """Serve from the best copy before anybody waits for a network; only once, and only if nothing serves."""
         if not self._fresh_start:
             return
         self._fresh_start = False
-        stored = None if self._disk is None or self._known.snapshot is not None else self._disk.load()
-        if self._disk is None or stored is None:
+        if self._known.snapshot is not None:
             return
-        try:
-            snapshot = self._compile(stored.content, f"{self._source.label} (copy on disk)")
-        except Exception as error:  # noqa: BLE001 - what lies on disk must never keep a process from starting
-            self._disk.refuse(stored.digest)
-            self._disk.note = f"the copy on disk is ignored: {_told(error)}"
-        else:
-            self._activate(snapshot, stored.etag, "copy on disk")
+        found = self._copies.at_hand(self._clock.time())
+        if found.best is not None:
+            self._activate(found.best.accepted, found.best.origin, found.best.etag)
+            if found.pinned:
+                self._pin()
 
-    def _look(self, *, hasty: bool) -> None:
+    def _look(self, *, hasty: bool, timeout_s: float = FETCH_TIMEOUT_S) -> None:
         """Look at the source once and act on what is there. Raises `ManifestError`, after noting it.
 
         Not *hasty*, a file that is being written is left alone for now: raises `NotSettledError`.
         """
         with self._lock:
             self._looking = True
-        error: Exception | None = None
+        serving = self._known.snapshot
+        rest = "there is no last good copy" if serving is None else f"serial {serving.serial} keeps serving"
+        error: ManifestError | None = None
         try:
-            fetched = self._get(hasty=hasty)
+            fetched = self._follower.look(etag=self._known.etag, hasty=hasty, serving=rest, timeout_s=timeout_s)
             if fetched.content is not None:
                 self._consider(fetched.content, fetched.etag)
             self._succeeded(fetched.fresh_s)
-        except (APIConnectionError, FetchRefusedError) as failure:
-            error = self._unavailable(failure)
         except ManifestError as refusal:
             error = copy.copy(refusal)
-            self._failed(error, refusal.problems if isinstance(refusal, ManifestInvalidError) else (str(refusal),))
+            error.__cause__ = refusal.__cause__
+            self._failed(copy.copy(refusal))  # what is raised collects a traceback, and with it all that was at hand
         finally:
             self._settle(error)
         if error is not None:
             raise error
 
-    def _get(self, *, hasty: bool) -> Fetched:
-        now = self._clock.time()
-        if isinstance(self._source, FileSource):
-            return read_file(self._source, now=None if hasty else now)
-        assert isinstance(self._source, UrlSource)  # noqa: S101 - nobody looks at a manifest given in place
-        return fetch_url(self._source, self._fetch, etag=self._known.etag, timeout_s=FETCH_TIMEOUT_S, now=now)
-
     def _consider(self, content: bytes, etag: str | None) -> None:
-        """Put the document into force, or refuse it. Raises `ManifestError`; a document is refused only once."""
+        """Put the document into force, if it is new and good, and keep it on disk. Raises `ManifestError`."""
         digest = hashlib.sha256(content).hexdigest()
-        serving = self._known.snapshot
-        if serving is not None and serving.digest == digest:
-            self._known = replace(self._known, etag=etag)
-            snapshot = serving
-        else:
-            if self._refused is not None and self._refused[0] == digest:
-                raise copy.copy(self._refused[1])
-            try:
-                snapshot = self._compiled(content)
-                self._check_order(snapshot, serving)
-            except ManifestError as error:
-                self._refused = digest, copy.copy(error)
-                self._tell(logging.ERROR, "refused", error=str(error))
-                raise
-            self._activate(snapshot, etag, "source")
-        if self._disk is not None:
-            self._disk.store(content, digest=digest, serial=snapshot.serial, etag=etag)
-
-    def _compiled(self, content: bytes) -> Snapshot:
-        try:
-            return self._compile(content, self._source.label)
-        except ManifestError:
-            raise
-        except Exception as error:
-            message = f"{self._source.label}: it cannot be compiled ({_told(error)}); please report this"
-            raise ManifestInvalidError(message, source=self._source.label) from error
-
-    def _check_order(self, snapshot: Snapshot, serving: Snapshot | None) -> None:
-        if serving is None or snapshot.serial > serving.serial:
+        if digest == self._held:
             return
-        if snapshot.serial == serving.serial:
-            message = (
-                f"{self._source.label}: serial {snapshot.serial} is in force with other content; "
-                "raise the serial with every change"
-            )
+        serving = self._known.snapshot
+        accepted = self._intake.accept(content, source=self._source.label, serving=serving, now=self._clock.time())
+        if accepted.snapshot is serving:
+            self._known = self._known.confirmed(accepted, etag)
+        elif serving is not None and self._copies.is_deadly(accepted):
+            self._held = digest
+            self._pin()
+            return
         else:
-            message = (
-                f"{self._source.label}: serial {snapshot.serial} is older than {serving.serial}, which is in force; "
-                "to go back, publish the old content under a higher serial"
+            self._activate(accepted, "source", etag)
+        if self._disk is not None:
+            fresh = accepted.vouched.freshness
+            self._disk.store(
+                content,
+                digest=accepted.snapshot.digest,
+                serial=accepted.snapshot.serial,
+                epoch=accepted.snapshot.epoch,
+                etag=etag,
+                fresh_at=None if fresh is None else fresh.at,
             )
-        raise ManifestConflictError(message)
 
-    def _activate(self, snapshot: Snapshot, etag: str | None, origin: str) -> None:
-        """Swap: from here on, new calls are pinned to *snapshot*."""
-        self._refused = None
-        known = replace(self._known, snapshot=snapshot, etag=etag, activated_at=self._clock.time(), rejected=())
-        if origin == "source":
-            known = replace(known, checked_at=known.activated_at, checked_on=self._clock.monotonic())
-        self._known = known
+    def _pin(self) -> None:
+        """Note that something newer took processes down, so that what serves goes on serving."""
+        if self._known.pinned:
+            return
+        self._known = replace(self._known, pinned=True)
+        self._tell(logging.ERROR, "pinned", error="a newer manifest took three processes down")
+
+    def _activate(self, accepted: Accepted, origin: Origin, etag: str | None) -> None:
+        """Swap: from here on, new calls are pinned to the snapshot of *accepted*."""
+        if self._disk is not None:
+            self._disk.starts.begin(accepted.snapshot.digest, self._clock.monotonic())
+        self._intake.note(accepted)
+        known = self._known.activated(accepted, origin, etag, self._clock.time())
+        self._known = known if origin != "source" else known.checked(self._clock.time(), self._clock.monotonic())
         with self._lock:
-            self.current = snapshot
+            self.current = accepted.snapshot
             waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if waiter.set_running_or_notify_cancel():
-                waiter.set_result(snapshot)
-        self._tell(logging.INFO, "activated", origin=origin)
+                waiter.set_result(accepted.snapshot)
+        self._told = self._tell(logging.INFO, "activated", origin=origin).state
 
     def _succeeded(self, fresh_s: float | None) -> None:
-        recovered = self._known.last_error is not None
-        self._failure = None
-        self._next_s = self._pace.after_success(fresh_s)
-        self._known = replace(
-            self._known,
-            checked_at=self._clock.time(),
-            checked_on=self._clock.monotonic(),
-            last_error=None,
-            last_error_at=None,
-            rejected=(),
-        )
+        recovered = self._known.error is not None
+        self._follower.went_well(fresh_s)
+        self._known = self._known.checked(self._clock.time(), self._clock.monotonic())
         if recovered:
             self._tell(logging.INFO, "recovered")
 
-    def _unavailable(self, failure: APIConnectionError | FetchRefusedError) -> ManifestError:
-        """Note that there is no document to be had, and give the error that says so."""
-        label = self._source.label
-        what = str(failure).rstrip(".")
-        if isinstance(self._source, UrlSource):
-            what = what.replace(self._source.url, label)
-        serving = self._known.snapshot
-        rest = "there is no last good copy" if serving is None else f"serial {serving.serial} keeps serving"
-        error = ManifestUnavailableError(f"the manifest at {label} cannot be had ({rest}): {what}")
-        error.__cause__ = failure if isinstance(failure, APIConnectionError) else None
-        patient, retry_s = (
-            (failure.patient, failure.retry_s) if isinstance(failure, FetchRefusedError) else (False, None)
-        )
-        first = self._known.last_error is None
-        self._failed(error, self._known.rejected, patient=patient, retry_s=retry_s)
-        if first:
-            self._tell(logging.WARNING, "unavailable", error=str(error))
-        return error
-
-    def _failed(
-        self,
-        error: ManifestError,
-        rejected: tuple[str, ...],
-        *,
-        patient: bool | None = None,
-        retry_s: float | None = None,
-    ) -> None:
-        """Note *error*. A document that was refused is looked at again at the usual pace: it may be repaired soon."""
-        if patient is None:
-            self._next_s = self._pace.after_success()
-        else:
-            self._next_s = self._pace.after_failure(patient=patient, retry_s=retry_s)
-        wait_s = min(max(FAIL_FAST_S, retry_s or 0.0), _LONGEST_FAIL_FAST_S)
-        self._failure = self._clock.monotonic() + wait_s, copy.copy(error)
-        self._known = replace(self._known, last_error=str(error), last_error_at=self._clock.time(), rejected=rejected)
+    def _failed(self, error: ManifestError) -> None:
+        before = self._known.error
+        if error.nack is not Nack.FETCH:
+            self._follower.settle()
+        self._failed_until = self._clock.monotonic() + self._follower.again_s
+        self._known = self._known.failed(error, self._clock.time())
+        if error.nack is Nack.FETCH:
+            if before is None:
+                self._tell(logging.WARNING, "unavailable", error=str(error))
+        elif before is None or str(before) != str(error):
+            self._tell(logging.ERROR, "refused", nack=error.nack, error=str(error))
 
     def _settle(self, error: Exception | None) -> None:
         """End a look: who still waits, waits in vain."""
@@ -387,18 +385,19 @@ class Holder:
             if waiter.set_running_or_notify_cancel():
                 waiter.set_exception(copy.copy(error))
 
-    def _tell(self, level: int, event: str, **more: str) -> None:
-        """Write one log line for a transition, and report it."""
+    def _notice(self) -> None:
+        """Tell of what time alone has changed, and that this process is alive."""
+        if self._disk is not None:
+            self._disk.starts.survive(self._clock.monotonic())
+        state = self._known.state(self._now(), self._on())
+        if state != self._told:
+            was, self._told = self._told, state
+            self._tell(logging.WARNING if state in _WORSE else logging.INFO, state, was=was)
+
+    def _tell(self, level: int, event: str, **more: str) -> ManifestStatus:
         status = self.status()
-        facts = {"source": status.source, "serial": status.serial, "digest": (status.digest or "")[:12], **more}
-        _log.log(
-            level, "manifest %s: %s", event, " ".join(f"{key}={value}" for key, value in facts.items()), extra=facts
-        )
-        if self._report is not None:
-            try:
-                self._report(status)
-            except Exception:  # noqa: BLE001 - a listener's fault is not the manifest's
-                _log.exception("the manifest's status could not be reported")
+        self._herald.tell(level, event, status, **more)
+        return status
 
 
 def _weakly(holder: Holder) -> Callable[[], float]:
@@ -409,7 +408,3 @@ def _weakly(holder: Holder) -> Callable[[], float]:
         return _STOP if alive is None else alive.tick()
 
     return tick
-
-
-def _told(error: Exception) -> str:
-    return str(error) if isinstance(error, ManifestError) else type(error).__name__

@@ -42,5 +42,9 @@ class Pace:
         self._failures += 1
         return delay if retry_s is None else max(delay, min(retry_s, _PATIENT_LONGEST_S))
 
+    def every(self, seconds: float) -> float:
+        """Give a delay of about *seconds*."""
+        return self._spread(seconds)
+
     def _spread(self, seconds: float) -> float:
         return seconds * (0.8 + 0.4 * self._random())

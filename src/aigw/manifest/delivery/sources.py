@@ -94,11 +94,15 @@ def source_of(value: "str | PathLike[str] | Mapping[str, object]") -> Source:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a look at a source gave. `content` None: nothing has changed. `fresh_s` is how long it stays so, if told."""
+    """What a look at a source gave. `content` None: nothing has changed. `fresh_s` is how long it stays so, if told.
+
+    `waits`: the server can hold an answer back until there is something new.
+    """
 
     content: bytes | None
     etag: str | None = None
     fresh_s: float | None = None
+    waits: bool = False
 
 
 class FetchRefusedError(Exception):
@@ -116,18 +120,22 @@ class NotSettledError(Exception):
     retry_s = _SETTLES_S
 
 
-def fetch_url(source: UrlSource, fetch: Fetch, *, etag: str | None, timeout_s: float, now: float) -> Fetched:
+def fetch_url(  # noqa: PLR0913 - what a conditional request is made of, all by name
+    source: UrlSource, fetch: Fetch, *, etag: str | None, timeout_s: float, now: float, wait_s: int = 0
+) -> Fetched:
     """Get *source* unless it is still what *etag* names. *now* is in seconds since the epoch.
 
-    Raises `FetchRefusedError` for every status but 200 and 304, and what *fetch* raises.
+    A server that can is asked to answer only once there is something new, or *wait_s* have passed (RFC 7240); with 0 it
+    is asked whether it could. Raises `FetchRefusedError` for every status but 200 and 304, and what *fetch* raises.
     """
     headers = {"Accept": "application/yaml, application/json, text/plain;q=0.9, */*;q=0.5"}
     if etag is not None:
-        headers["If-None-Match"] = etag
-    response = fetch(source.url, headers, timeout_s)
+        headers |= {"If-None-Match": etag, "Prefer": f"wait={wait_s}"}
+    response = fetch(source.url, headers, timeout_s + wait_s)
     fresh_s = _max_age(response.headers)
+    waits = response.headers.get("preference-applied", "").strip().lower().startswith("wait")
     if response.status_code == _NOT_MODIFIED and etag is not None:
-        return Fetched(None, etag, fresh_s)
+        return Fetched(None, etag, fresh_s, waits)
     if response.status_code != _OK:
         patient = response.status_code < 500 and response.status_code not in _NORMAL  # noqa: PLR2004 - server errors
         what = f"HTTP status {response.status_code}"
@@ -135,7 +143,7 @@ def fetch_url(source: UrlSource, fetch: Fetch, *, etag: str | None, timeout_s: f
     if response.truncated or len(response.content) > MAX_BYTES:
         message = f"the answer is larger than {MAX_BYTES // 1024} KiB"
         raise FetchRefusedError(message, patient=True)
-    return Fetched(response.content, response.headers.get("etag"), fresh_s)
+    return Fetched(response.content, response.headers.get("etag"), fresh_s, waits)
 
 
 def read_file(source: FileSource, *, now: float | None) -> Fetched:

@@ -21,6 +21,7 @@ from yaml.events import (
 from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
+from aigw.manifest.language.values import is_moment
 from aigw.types.json import as_array, as_object
 
 Breathe: TypeAlias = Callable[[], None]
@@ -32,6 +33,7 @@ _MAX_NODES: Final = 200_000
 _EVENTS_A_BREATH: Final = 200
 
 _TEXT: Final = "tag:yaml.org,2002:str"
+_TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
 _MERGE: Final = "tag:yaml.org,2002:merge"
 _VALUE: Final = "tag:yaml.org,2002:value"
 
@@ -58,11 +60,12 @@ class _Scalars(SafeConstructor, Resolver):
         Resolver.__init__(self)
 
     def tag(self, event: ScalarEvent) -> str:
-        """Say what type *event* is of."""
+        """Say what type *event* is of. A moment with its zone is text: whoever wants a moment reads it from that."""
         # The stubs say nothing about `resolve`; it answers a tag.
-        return cast("Callable[[type, str, tuple[bool, bool]], str]", getattr(self, "resolve"))(  # noqa: B009
+        tag = cast("Callable[[type, str, tuple[bool, bool]], str]", getattr(self, "resolve"))(  # noqa: B009
             ScalarNode, event.value, event.implicit
         )
+        return _TEXT if tag == _TIMESTAMP and is_moment(event.value) else tag
 
     def make(self, tag: str, event: ScalarEvent) -> object:
         """Make the value of *event*. Raises `ValueError` for one that its type cannot hold (the 45th of May)."""

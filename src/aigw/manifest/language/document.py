@@ -2,7 +2,8 @@
 
 YAML has the meaning `yaml.safe_load` gives it, but is composed from the parser's event stream here, so that duplicate
 keys, tags, deep nesting and alias bombs are refused before they cost anything, and so that a background thread can
-give way to others every few hundred events. A document that begins like JSON is read as JSON.
+give way to others every few hundred events. One thing is read otherwise: a timestamp with its zone is text, as in JSON.
+A document that begins like JSON is read as JSON.
 """
 
 import json
@@ -15,7 +16,17 @@ from typing import Final, NoReturn, TypeAlias, cast
 from aigw.errors import ManifestInvalidError
 from aigw.manifest.language.composer import Breathe, Composer, Flaw, reject
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Breathe", "Document", "Path", "load_document", "plain_document"]
+__all__ = [
+    "FORBIDDEN",
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "Breathe",
+    "Document",
+    "Path",
+    "is_json",
+    "load_document",
+    "plain_document",
+]
 
 MAX_BYTES: Final = 1024 * 1024
 """The largest document that is read, in bytes."""
@@ -27,7 +38,9 @@ Path: TypeAlias = tuple[str | int, ...]
 
 _MARK = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s"{}\[\],:]+')
 _JSON_START = re.compile(r'\s*\{\s*["}]')
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What may not stand in a document, other than as an escape."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -45,7 +58,7 @@ def load_document(content: bytes | str, *, source: str, breathe: Breathe | None 
     line: int | None = 1
     try:
         text = _decoded(content)
-        document = _json_document(text) if _JSON_START.match(text) else _yaml_document(text, breathe)
+        document = _json_document(text) if is_json(text) else _yaml_document(text, breathe)
         if isinstance(document.data, dict):
             return document
         what = "a manifest must be a mapping with `schema:` and `serial:` at its top"
@@ -56,6 +69,11 @@ def load_document(content: bytes | str, *, source: str, breathe: Breathe | None 
         what = "this is an HTML or XML page, not a manifest; check the URL, and whether it asks for a login"
     problem = f"{source}:{line}: {what}" if line else f"{source}: {what}"
     raise ManifestInvalidError(problem, source=source, line=line, problems=(problem,))
+
+
+def is_json(text: str) -> bool:
+    """Whether *text* is read as JSON: it begins like an object with a quoted key."""
+    return _JSON_START.match(text) is not None
 
 
 def plain_document(data: Mapping[str, object], *, source: str) -> tuple[Document, bytes]:
@@ -100,7 +118,7 @@ def _decoded(content: bytes | str) -> str:
         reject("the text holds a lone surrogate, which UTF-8 cannot say", error.object.count("\n", 0, error.start) + 1)
     if not text.strip():
         reject("the document is empty")
-    if found := _FORBIDDEN.search(text):
+    if found := FORBIDDEN.search(text):
         reject(
             f"the control character U+{ord(found[0]):04X} is not allowed; remove it",
             text.count("\n", 0, found.start()) + 1,
@@ -151,11 +169,13 @@ class _JsonLines:
 
 
 def _json_places(text: str) -> tuple[dict[Path, int], int | None]:
-    """Give the line of every path in *text*, which is valid JSON, and that of the first key that stands twice."""
+    """Give the line of every path in *text*, and that of the first key that stands twice; what follows is not read.
+
+    *text* is JSON, up to that key at least: behind it, nobody has looked.
+    """
     places: dict[Path, int] = {}
     path: list[str | int] = []
     opened: list[set[str] | None] = []
-    duplicate: int | None = None
     key_next = False
     line, at = 1, 0
     for match in _MARK.finditer(text):
@@ -173,7 +193,8 @@ def _json_places(text: str) -> tuple[dict[Path, int], int | None]:
             key_next = False
         elif key_next and (seen := opened[-1]) is not None:
             path[-1] = key = str(json.loads(mark))
-            duplicate = line if duplicate is None and key in seen else duplicate
+            if key in seen:
+                return places, line
             seen.add(key)
             places.setdefault(tuple(path), line)
         else:
@@ -182,7 +203,7 @@ def _json_places(text: str) -> tuple[dict[Path, int], int | None]:
                 key_next = mark == "{"
                 opened.append(set() if key_next else None)
                 path.append("" if key_next else 0)
-    return places, duplicate
+    return places, None
 
 
 def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:

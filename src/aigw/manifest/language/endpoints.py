@@ -27,8 +27,8 @@ _HOST = re.compile(r"\.?(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?
 def normal_base_url(kind: Kind, url: str) -> str:
     """Give *url* in the one form adapters append their paths to, without a slash at its end.
 
-    People write `http://host:8000`, `…/v1`, `…/v1/` or the full URL of an endpoint. In the OpenAI dialect a bare host
-    gets the kind's `root_path`, or else the path of its own address; other adapters write all of their path themselves.
+    People write `http://host:8000`, `…/v1`, `…/v1/` or the full URL of an endpoint. A bare host gets the kind's
+    `root_path`, or in the OpenAI dialect else the path of its own address; other adapters write all of theirs.
 
     Raises `ValueError`, saying what is wrong without quoting the URL, which may hold a credential.
     """
@@ -41,7 +41,7 @@ def normal_base_url(kind: Kind, url: str) -> str:
             path = path.removesuffix(ending)
             break
     root = f"{parts.scheme}://{parts.netloc.lower()}"
-    if path or kind.dialect != _OPENAI:
+    if path or (kind.dialect != _OPENAI and kind.root_path is None):
         return root + path
     return root + _root_path(kind)
 

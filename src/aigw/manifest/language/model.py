@@ -1,26 +1,29 @@
 """The manifest as its authors write it, `aigw/v1`: what may stand where, and in which form.
 
-References between parts (a target's provider, a model's name) are checked when the manifest is compiled.
+References between parts (a target's provider, a model's name) are checked when the manifest is compiled. The order of
+the fields is the one `aigw manifest fmt` writes.
 """
 
-import math
 import re
-from typing import Annotated, Final, Literal, cast
+from typing import Annotated, ClassVar, Final, Literal, Protocol
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictInt,
-    StrictStr,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr, model_validator
+from pydantic.json_schema import JsonSchemaValue
 
 from aigw.errors import Failure
-from aigw.types.headers import CREDENTIALS, FRAMING, is_name, is_value
-from aigw.types.keys import looks_like_a_key
+from aigw.manifest.language.values import (
+    Build,
+    Duration,
+    Headers,
+    Moment,
+    Offset,
+    OnUnsupported,
+    Params,
+    Retries,
+    Setting,
+    Text,
+    Version,
+)
 
 SCHEMA: Final = "aigw/v1"
 
@@ -33,21 +36,21 @@ FALLBACK_FAILURES: Final = frozenset(Failure) - {
 }
 """What `fallback_on` may name: after any other failure the next target would fail alike, or has its own fallbacks."""
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
-_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+class _Describe(Protocol):
+    """What gives the JSON Schema of the type that an annotation stands beside."""
+
+    def __call__(self, core_schema: object, /) -> JsonSchemaValue:
+        """Describe it."""
+        ...
 
 
-def _duration(value: object) -> float:
-    """Read a duration as seconds: '500ms', '30s', '2m', '1h', or a number of seconds."""
-    seconds = math.nan
-    if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
-        seconds = float(match[1]) * _SECONDS[match[2]]
-    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:  # noqa: PLR2004 - a float holds it
-        seconds = float(value)
-    if not (math.isfinite(seconds) and seconds > 0):
-        message = "must be a duration above zero, such as 500ms, 30s, 2m or 1h, or a number of seconds"
-        raise ValueError(message)
-    return seconds
+class _OrName:
+    """Says in the JSON Schema that a plain string may stand in place of the part."""
+
+    @staticmethod
+    def __get_pydantic_json_schema__(core_schema: object, describe: _Describe) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "string", "minLength": 1, "maxLength": 2048}, describe(core_schema)]}
 
 
 def _written_short(value: object) -> object:
@@ -55,49 +58,19 @@ def _written_short(value: object) -> object:
     return {"use": value} if isinstance(value, str) else value
 
 
-def _header_values(headers: dict[str, str]) -> dict[str, str]:
-    for name, value in headers.items():
-        if not is_name(name):
-            message = "holds a header name that HTTP does not allow"
-        elif name.lower() in CREDENTIALS or looks_like_a_key(value):
-            message = f"{name} holds a credential; put a reference (env:NAME, file:/path) into api_key instead"
-        elif name.lower() in FRAMING:
-            message = f"{name} is set by the HTTP client; leave it out"
-        elif not is_value(value):
-            message = f"the value of {name} may hold printable ASCII only"
-        else:
-            continue
-        raise ValueError(message)
-    return headers
-
-
-def _json_only(params: dict[str, object]) -> dict[str, object]:
-    if not _is_json(params):
-        message = "may hold only what JSON can say; put dates into quotes, and write finite numbers"
-        raise ValueError(message)
-    return params
-
-
-def _is_json(value: object) -> bool:
-    if isinstance(value, dict):
-        return all(_is_json(item) for item in cast("dict[str, object]", value).values())  # keys were checked on reading
-    if isinstance(value, list):
-        return all(_is_json(item) for item in cast("list[object]", value))  # a list of whatever was written
-    return value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
-
-
-Duration = Annotated[float, BeforeValidator(_duration)]
-Retries = Annotated[StrictInt, Field(ge=0, le=20)]
-Text = Annotated[StrictStr, Field(min_length=1, max_length=2048)]
-Setting = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
-OnUnsupported = Literal["error", "drop", "pass"]
-Headers = Annotated[dict[StrictStr, StrictStr], AfterValidator(_header_values)]
+_ANYTHING: Final = re.compile(".*", re.DOTALL)
+_TUNING: Final = re.compile(r"metadata|\w+_timeout")
 
 
 class Part(BaseModel):
-    """What all parts of a manifest share: unknown keys are refused, and no error quotes a value."""
+    """What all parts of a manifest share: unknown keys are refused, and no error quotes a value.
+
+    `ignorable` says which unknown keys a reader may leave out of a document that a newer aigw made: none where the part
+    is closed, because who passes over a selector, a restriction or a policy does what was never said.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    ignorable: ClassVar[re.Pattern[str] | None] = None
 
 
 class ProviderPart(Part):
@@ -109,17 +82,19 @@ class ProviderPart(Part):
     kind: Text
     base_url: Text | None = None
     api_key: Text | None = None
-    headers: Headers = {}
-    hosts: tuple[Text, ...] = ()
-    unsupported: OnUnsupported = "error"
     region: Setting | None = None
     project: Setting | None = None
     account: Setting | None = None
     api_version: Setting | None = None
+    hosts: tuple[Text, ...] = ()
+    headers: Headers = {}
+    unsupported: OnUnsupported = "error"
 
 
 class TargetPart(Part):
     """Where a call may go: `provider` and `model`, or `use: provider/model`, or `use:` the name of a model."""
+
+    ignorable = _TUNING
 
     use: Text | None = None
     provider: Text | None = None
@@ -129,7 +104,7 @@ class TargetPart(Part):
     first_token_timeout: Duration | None = None
     idle_timeout: Duration | None = None
     max_retries: Retries | None = None
-    params: Annotated[dict[StrictStr, object], AfterValidator(_json_only)] = {}
+    params: Params = {}
 
     @model_validator(mode="after")
     def _names_one_target(self) -> "TargetPart":
@@ -144,7 +119,8 @@ class TargetPart(Part):
         return self
 
 
-Target = Annotated[TargetPart, BeforeValidator(_written_short)]
+Target = Annotated[TargetPart, BeforeValidator(_written_short), _OrName]
+Targets = Annotated[tuple[Target, ...], Field(min_length=1)]
 
 
 class FallbacksPart(Part):
@@ -154,21 +130,50 @@ class FallbacksPart(Part):
     content_policy: tuple[Target, ...] = ()
 
 
+class InsteadPart(Part):
+    """A detour: what stands in for a route's targets until a moment, when it ends by itself."""
+
+    until: Moment
+    why: Text | None = None
+    targets: Targets
+
+
 class RoutePart(Part):
-    """A logical name and where it leads. `timeout` is for the whole call, retries and fallbacks included."""
+    """A logical name and where it leads. `timeout` is for the whole call, retries and fallbacks included.
+
+    `else` is for readers that do not know all that the route says; who knows it never goes there.
+    """
+
+    ignorable = _TUNING
 
     name: Text
     strategy: Literal["single", "fallback"] = "fallback"
-    targets: Annotated[tuple[Target, ...], Field(min_length=1)]
     timeout: Duration | None = None
     max_retries: Retries | None = None
     fallback_on: tuple[StrictStr, ...] | None = None
-    fallbacks: FallbacksPart = FallbacksPart()
     unsupported: OnUnsupported | None = None
+    fail_closed_after: Duration | None = None
+    instead: InsteadPart | None = None
+    targets: Targets
+    fallbacks: FallbacksPart = FallbacksPart()
+    else_: Target | None = Field(default=None, alias="else")
+
+
+class KnownPart(Part):
+    """What can be said of a route that cannot be judged as a whole: its stand-in, and the limits that hold for it."""
+
+    name: Text
+    timeout: Duration | None = None
+    max_retries: Retries | None = None
+    unsupported: OnUnsupported | None = None
+    fail_closed_after: Duration | None = None
+    else_: Target | None = Field(default=None, alias="else")
 
 
 class DefaultsPart(Part):
     """Limits for whatever says nothing itself. `timeout` is for a whole call, the others for an attempt."""
+
+    ignorable = _ANYTHING
 
     timeout: Duration = 600.0
     attempt_timeout: Duration = 600.0
@@ -178,14 +183,79 @@ class DefaultsPart(Part):
     max_retries: Retries = 2
 
 
-class ManifestPart(Part):
-    """A whole manifest."""
+class BodyPart(Part):
+    """What decides about calls: all of a manifest without its envelope, and the base of a rollout."""
 
-    schema_: Literal["aigw/v1"] = Field(alias="schema")
-    serial: Annotated[StrictInt, Field(ge=0, lt=2**63)]
     providers: dict[StrictStr, ProviderPart] = {}
     models: dict[StrictStr, Target] = {}
     routes: tuple[RoutePart, ...] = ()
     defaults: DefaultsPart = DefaultsPart()
     allow_direct: Annotated[bool, Field(strict=True)] = False
     tags: dict[StrictStr, StrictStr] = {}
+
+
+class SourcePart(Part):
+    """Where the manifest was written and agreed on: for people and records, nothing acts on it."""
+
+    ignorable = _ANYTHING
+
+    repo: Text | None = None
+    commit: Text | None = None
+    change: Text | None = None
+    ack: Text | None = None
+
+
+class StagePart(Part):
+    """From `at` after the start on, `bp` basis points (hundredths of a percent) of the units take the candidate."""
+
+    at: Offset
+    bp: Annotated[StrictInt, Field(ge=0, le=10_000)]
+
+
+class GuardPart(Part):
+    """When a process holds itself back at the base; see `RolloutGuard`."""
+
+    min_calls: Annotated[StrictInt, Field(ge=1, lt=2**31)] = 50
+    max_error_delta: Annotated[float, Field(ge=0, le=1, strict=True)] = 0.05
+    max_latency_ratio: Annotated[float, Field(ge=1, le=1000, strict=True)] | None = None
+
+
+class RolloutPart(Part):
+    """A ramp from `base` to the rest of the document, by `stages` or a `preset`."""
+
+    id: Setting
+    unit: Literal["instance", "tenant", "key", "session", "request"]
+    start: Moment | None = None
+    preset: Literal["all-at-once", "linear-20-6m", "canary-10x2-20m"] | None = None
+    stages: Annotated[tuple[StagePart, ...], Field(min_length=1, max_length=100)] | None = None
+    guard: GuardPart | None = None
+    base: BodyPart
+
+    @model_validator(mode="after")
+    def _says_one_ramp(self) -> "RolloutPart":
+        if (self.preset is None) == (self.stages is None):
+            message = "needs either `preset` or `stages`, one of the two"
+            raise ValueError(message)
+        return self
+
+
+class EnvelopePart(Part):
+    """What says which document this is, for whom, and who can read it."""
+
+    schema_: Literal["aigw/v1"] = Field(alias="schema")
+    audience: Text | None = None
+    channel: Text | None = None
+    epoch: Annotated[StrictInt, Field(ge=0, lt=2**63)] = 0
+    serial: Annotated[StrictInt, Field(ge=0, lt=2**63)]
+    issued_at: Moment | None = None
+    expires_at: Moment | None = None
+    requires: tuple[Text, ...] = ()
+    min_reader: Version | None = None
+    built_with: Build | None = None
+    source: SourcePart = SourcePart()
+    fail_closed_after: Duration | None = None
+    rollout: RolloutPart | None = None
+
+
+class ManifestPart(BodyPart, EnvelopePart):
+    """A whole manifest."""

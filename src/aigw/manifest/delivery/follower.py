@@ -1,0 +1,150 @@
+"""When to look at a manifest's source, and looking at it. What is found there is for others to judge."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Final
+
+from aigw.errors import APIConnectionError, GatewayClosedError, ManifestUnavailableError
+from aigw.manifest.delivery.pace import Pace
+from aigw.manifest.delivery.shared import GLANCE_S, Shared
+from aigw.manifest.delivery.sources import (
+    Fetch,
+    Fetched,
+    FetchRefusedError,
+    FileSource,
+    Source,
+    UrlSource,
+    fetch_url,
+    read_file,
+)
+from aigw.manifest.delivery.surge import SURGE_INTERVAL_S, Surge
+from aigw.protocols import Clock
+
+FETCH_TIMEOUT_S: Final = 10.0
+FAIL_FAST_S: Final = 1.0
+"""With no manifest at all, callers in need of one make us look again, but not more often than this."""
+
+HURRIED_S: Final = 0.2
+"""How long a call may be held up by a look that the background thread could not make in time."""
+
+_LONGEST_FAIL_FAST_S: Final = 60.0
+_WAIT_S: Final = 30
+_BETWEEN_WAITS_S: Final = 0.1
+_TOO_SOON_S: Final = 1.0
+
+
+class Follower:
+    """Looks at one source, and knows when to look again: `next_s` is the delay in seconds after the last look.
+
+    `again_s` is how long callers without any manifest are told of the last failure before one of them makes us look.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a seam that tests and the composition root fill
+        self,
+        source: Source,
+        *,
+        fetch: Fetch,
+        clock: Clock,
+        random: Callable[[], float],
+        interval_s: float = 10.0,
+        shared: Shared | None = None,
+    ) -> None:
+        self.source = source
+        self.interval_s = interval_s
+        self.next_s = interval_s
+        self.again_s = FAIL_FAST_S
+        self._fetch = fetch
+        self._clock = clock
+        self._pace = Pace(interval_s, random)
+        self._shared = shared
+        self._surge = Surge()
+        self._waits = False
+        self._glanced = False
+
+    def look(self, *, etag: str | None, hasty: bool, serving: str, timeout_s: float = FETCH_TIMEOUT_S) -> Fetched:
+        """Look at the source once. *serving* says, for messages, what goes on serving.
+
+        Where another process of this host asks the network, its copy is looked at, unless *hasty*. Raises
+        `ManifestUnavailableError`; and `NotSettledError`, unless *hasty*, for a file that is being written.
+        """
+        try:
+            return self._looked(etag, hasty=hasty, timeout_s=timeout_s)
+        except (APIConnectionError, FetchRefusedError) as failure:
+            if isinstance(failure, FetchRefusedError):
+                self.settle(failed=True, patient=failure.patient, retry_s=failure.retry_s)
+            else:
+                self.settle(failed=True)
+            label, what = self.source.label, str(failure).rstrip(".")
+            if isinstance(self.source, UrlSource):
+                what = what.replace(self.source.url, label)
+            message = f"the manifest at {label} cannot be had ({serving}): {what}"
+            raise ManifestUnavailableError(message) from (failure if isinstance(failure, APIConnectionError) else None)
+
+    def surge(self) -> bool:
+        """Look every two seconds for a while, as providers are failing; True if that begins now."""
+        return self._surge.enter(self._clock.monotonic())
+
+    def linger(self, etag: str | None) -> None:
+        """Wait, where the server can, until there is something new to look at. Never raises: the look will tell."""
+        if not self._waits or etag is None or not isinstance(self.source, UrlSource):
+            return
+        self._waits = False  # what the server answers says anew whether it can
+        begun = self._clock.monotonic()
+        with contextlib.suppress(APIConnectionError, FetchRefusedError, GatewayClosedError):
+            found = fetch_url(
+                self.source,
+                self._fetch,
+                etag=etag,
+                timeout_s=FETCH_TIMEOUT_S,
+                now=self._clock.time(),
+                wait_s=_WAIT_S,
+            )
+            # One that says it waits, and does not, would be asked without end.
+            self._waits = found.waits and (found.content is not None or self._clock.monotonic() - begun > _TOO_SOON_S)
+
+    def went_well(self, fresh_s: float | None) -> None:
+        """Decide when to look next, after a look that brought what is in force."""
+        self.settle(fresh_s=fresh_s)
+        if self._shared is not None and not self._glanced:
+            self._shared.note(self._clock.time())
+
+    def release(self) -> None:
+        """Leave it to another process of this host to ask; in a forked child, to the parent."""
+        if self._shared is not None:
+            self._shared.release()
+
+    def settle(
+        self, *, failed: bool = False, patient: bool = False, retry_s: float | None = None, fresh_s: float | None = None
+    ) -> None:
+        """Decide when to look next, after a look that *failed*, or did not.
+
+        A document that was refused is no failure of the source: it may be repaired soon. *patient* is for failures that
+        somebody has to repair, *retry_s* and *fresh_s* are what the server asked for.
+        """
+        self.again_s = min(max(FAIL_FAST_S, retry_s or 0.0), _LONGEST_FAIL_FAST_S)
+        if failed:
+            self.next_s = self._pace.after_failure(patient=patient, retry_s=retry_s)
+        elif self._glanced:
+            self.next_s = self._pace.every(GLANCE_S)
+        elif self._waits:
+            self.next_s = self._pace.every(_BETWEEN_WAITS_S)
+        else:
+            self.next_s = self._pace.after_success(fresh_s)
+        if self._surge.is_on(self._clock.monotonic()) and (retry_s is None or retry_s < SURGE_INTERVAL_S):
+            self.next_s = min(self.next_s, self._pace.every(SURGE_INTERVAL_S))
+
+    def _looked(self, etag: str | None, *, hasty: bool, timeout_s: float) -> Fetched:
+        now = self._clock.time()
+        if isinstance(self.source, FileSource):
+            return read_file(self.source, now=None if hasty else now)
+        assert isinstance(self.source, UrlSource)  # noqa: S101 - nobody looks at a manifest given in place
+        self._glanced = not (hasty or self._asks(now))
+        if self._glanced and self._shared is not None:
+            return self._shared.glance()
+        found = fetch_url(self.source, self._fetch, etag=etag, timeout_s=timeout_s, now=now)
+        self._waits = found.waits
+        return found
+
+    def _asks(self, now: float) -> bool:
+        """Whether to ask the network: as nobody else of this host does, or as providers are failing here."""
+        return self._shared is None or self._shared.is_mine_to_ask(now) or self._surge.is_on(self._clock.monotonic())

@@ -1,0 +1,5 @@
+"""What the fork server of `multiprocessing` imports: it uses the gateway that its children inherit."""
+
+import member
+
+member.serve()
