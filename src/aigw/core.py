@@ -263,9 +263,13 @@ def _holder(config: Config, fetch: Fetcher, clock: Clock) -> Holder | None:
 
 
 def _compile(content: "bytes | str | Mapping[str, object]", source: str, previous: Snapshot | None) -> Snapshot:
-    """Compile in small bites, giving way to the application's threads (and its event loop) between them."""
+    """Compile in small bites, giving way to the application's threads (and its event loop) between them.
+
+    The first document is compiled at a stretch: calls are waiting for it.
+    """
+    breathe = None if previous is None else give_way
     return compile_manifest(
-        content, source=source, kinds=kinds(), schemes=Schemes(), breathe=give_way, previous=previous
+        content, source=source, kinds=kinds(), schemes=Schemes(), breathe=breathe, previous=previous
     )
 
 

@@ -100,9 +100,9 @@ class ProviderCompiler:
             return None
         if part.api_key is None:
             return self._usual_secret(kind, base_url, path)
-        schemes = ", ".join(f"{scheme}:…" for scheme in sorted(self.schemes))
         reference = _REFERENCE.fullmatch(part.api_key)
         if reference is None or reference[1] not in self.schemes:
+            schemes = ", ".join(f"{scheme}:…" for scheme in sorted(self.schemes))  # may look for plugins, which is slow
             self.problems.add(path, f"must be a reference ({schemes}) or `none`; a key itself may not stand here")
         elif reference[1] == "env" and not _VARIABLE.fullmatch(reference[2]):
             self.problems.add(path, "what follows env: must be the name of a variable, not a key")
