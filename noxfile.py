@@ -112,17 +112,20 @@ def services(session: nox.Session) -> None:
     if not marked:
         session.log("No test is marked `services`: no part of aigw uses Redis, Postgres or a browser yet. Nothing ran.")
         return
-    session.install(_wheel(session), *_group("tests"))
+    session.install(_wheel(session), *_group("services"))
+    session.env["PYTHONPATH"] = ""
     session.run("python", "-m", "pytest", "-m", "services", *map(str, marked), *session.posargs)
 
 
 @nox.session(python=_newest(PYTHONS))
 def fuzz(session: nox.Session) -> None:
-    """Throw spoilt manifests and envelopes at parser and verifier: ten minutes, or `-- --seconds 30`."""
+    """Spoil manifests, envelopes and deliveries, and reload 10,000: ten minutes and some, or `-- --seconds 30`."""
     seconds = session.posargs[session.posargs.index("--seconds") + 1] if "--seconds" in session.posargs else "600"
     session.install(_wheel(session), *_group("tests"))
     session.env["PYTHONPATH"] = ""
     session.run("python", "-m", "pytest", "tests/fuzz", env={"AIGW_FUZZ_SECONDS": seconds})
+    if "--seconds" not in session.posargs:
+        session.run("python", "-m", "pytest", "tests/manifest/delivery/test_soak.py", env={"AIGW_RELOADS": "10000"})
 
 
 @nox.session

@@ -66,7 +66,10 @@ class ManifestView:
         return self._core.status()
 
     def poke(self) -> None:
-        """Have the manifest looked at now, in the background: for a hook that is told of a new one. Never waits."""
+        """Have the manifest's source looked at now, in the background: for a hook that is told of a new one.
+
+        Never waits, and may be called in any thread.
+        """
         self._core.poke()
 
 

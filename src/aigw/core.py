@@ -1,5 +1,6 @@
 """The core that both faces share, and the one place where concrete sources and sinks are named."""
 
+import contextlib
 import hashlib
 import os
 import random
@@ -41,6 +42,9 @@ T = TypeVar("T")
 START_LIMIT_S = 2.0
 """How long a first call may wait for a manifest that is nowhere at hand."""
 
+HURRIED_S = 0.2
+"""How long a call may wait for a look that the background thread did not make in time: the process was frozen."""
+
 
 class Core:
     """One manifest, one pipeline, one set of connections and sinks, for a gateway and all its copies."""
@@ -49,7 +53,8 @@ class Core:
         self._runtime = runtime
         self._closed = False
         self._fetcher = Fetcher(clock)
-        self._holder = _holder(config, self._fetcher, clock or SystemClock())
+        self._waiter = Fetcher(clock)
+        self._holder = _holder(config, self._fetcher, self._waiter, clock or SystemClock())
         self._default = default_snapshot(os.environ, kinds()) if self._holder is None else None
         self._does_without = config.on_no_manifest == "defaults"
         self._has_waited = False
@@ -90,8 +95,7 @@ class Core:
             limit_s = START_LIMIT_S if within is None else min(within, START_LIMIT_S)
             found = await (self._first_or_default if self._does_without else self._first)(self._holder, limit_s)
         elif self._holder.is_late:
-            await self._runtime.offload(self._holder.catch_up)
-            found = self._holder.current or found
+            found = await self._caught_up(self._holder, found, within)
         if found is not self._retained:
             self._retained = found
             self._runtime.retain(_pools(found))
@@ -125,6 +129,7 @@ class Core:
         """Stop following the manifest, close connections and sinks. May be called again."""
         self._closed = True
         self._fetcher.close()
+        self._waiter.close()
         if self._holder is not None:
             # It waits, up to a second, for a look that is under way; a fetch has just been ended.
             await self._runtime.offload(self._holder.close)
@@ -136,6 +141,7 @@ class Core:
         """Leave the parent's connections and threads to the parent; the manifest in force stays."""
         self._runtime.after_fork()
         self._fetcher.after_fork()
+        self._waiter.after_fork()
         self.pipeline.after_fork()
         for sink in self._sinks:
             if isinstance(sink, Forkable):
@@ -176,6 +182,12 @@ class Core:
             except ManifestError:
                 pass  # it is logged, and looked for in the background
         return self._default_snapshot()
+
+    async def _caught_up(self, holder: Holder, found: Snapshot, within: float | None) -> Snapshot:
+        """Give the manifest that a look brings within `HURRIED_S`, else what was *found* before."""
+        with contextlib.suppress(TimeoutError):
+            await self._runtime.wait(holder.catch_up(), HURRIED_S if within is None else min(within, HURRIED_S))
+        return holder.current or found
 
     async def _first(self, holder: Holder, limit_s: float) -> Snapshot:
         ready = holder.ready()
@@ -228,7 +240,7 @@ class Bound:
         )
 
 
-def _holder(config: Config, fetch: Fetcher, clock: Clock) -> Holder | None:
+def _holder(config: Config, fetch: Fetcher, wait: Fetcher, clock: Clock) -> Holder | None:
     manifest = config.embedded if config.manifest is None else config.manifest
     if manifest is None:
         return None
@@ -253,6 +265,7 @@ def _holder(config: Config, fetch: Fetcher, clock: Clock) -> Holder | None:
             random=random.random,
             interval_s=config.refresh_interval,
             shared=shared,
+            wait=wait,
         ),
         intake=intake,
         background=Background,

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 
 from aigw.call import Attempt, Candidate, Outcome, Principal
+from aigw.types.operation import Operation
 from aigw.types.usage import Usage
 
 
@@ -12,14 +14,15 @@ class Record:
     """One call, from the first look to the last event.
 
     `at` is in seconds since the epoch; `latency_s` and `first_token_s` are seconds from the call's start. `model` is
-    the name the caller used, `target` the one that answered (`provider/model`) or None. `rollout` is the side taken of
-    a manifest that is being rolled out (`id:candidate`, `id:base`) or None. `error` is a class name and `error_code`
-    the provider's code: never a message, which might quote a prompt.
+    the name the caller used, `operation` what was asked of it, `target` the one that answered (`provider/model`) or
+    None. `rollout` is the side taken of a manifest that is being rolled out (`id:candidate`, `id:base`) or None.
+    `error` is a class name and `error_code` the provider's code: never a message, which might quote a prompt.
     """
 
     call_id: str
     at: float
     surface: str
+    operation: Operation = Operation.CHAT
     model: str
     stream: bool
     principal: Principal
@@ -42,8 +45,9 @@ class Record:
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
-        """Give the record as plain JSON types, usage with its totals."""
+        """Give the record as plain JSON types, usage with its totals, and the version of aigw that wrote it."""
         plain = asdict(self)
+        plain["aigw_version"] = _version()
         plain["tags"] = dict(self.tags)
         if self.usage is not None:
             plain["usage"] = {
@@ -57,3 +61,14 @@ class Record:
                 "estimated": self.usage.estimated,
             }
         return plain
+
+
+@cache
+def _version() -> str | None:
+    """Give the version of this aigw, looked up once; None where it runs from a source tree that nobody installed."""
+    from importlib import metadata  # noqa: PLC0415 - slow, and of no use to who writes no record
+
+    try:
+        return metadata.version("aigw")
+    except metadata.PackageNotFoundError:
+        return None

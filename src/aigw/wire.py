@@ -93,11 +93,11 @@ class HttpResponse:
 def decoded(text: bytes | str, *, partial: bool = False) -> object:
     """Decode JSON, or with *partial* as much as there is of one that was cut off. Raises `ValueError`.
 
-    pydantic's decoder takes half the time of the standard one; what it refuses (lone surrogates, deep nesting) the
-    standard one has a last look at.
+    pydantic's decoder takes half the time of the standard one, and less where it remembers keys only; what it refuses
+    (lone surrogates, deep nesting) the standard one has a last look at.
     """
     try:
-        return cast("object", from_json(text, allow_partial=partial))
+        return cast("object", from_json(text, allow_partial=partial, cache_strings="keys"))
     except (ValueError, TypeError):  # a text with a lone surrogate is, to pydantic, none
         pass
     try:

@@ -68,3 +68,18 @@ def test_a_last_good_copy_that_stands_in_is_told(run: Run) -> None:
 
     assert (0, 7) == (ran.code, ran.json["serial"])
     assert ran.err.startswith("aigw: warning: ")
+
+
+def test_the_side_of_a_rollout_is_shown_with_what_decided_it(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "manifest.yaml"
+    path.write_text(
+        "schema: aigw/v1\nserial: 3\nproviders: {offline: {kind: echo}}\nmodels: {assistant: offline/new}\n"
+        "rollout:\n  id: r-77\n  unit: instance\n  start: 2026-01-01T00:00:00Z\n  stages: [{at: 0m, bp: 10000}]\n"
+        "  base: {providers: {offline: {kind: echo}}, models: {assistant: offline/old}}\n"
+    )
+    ran = run("explain", "--manifest", str(path))
+
+    assert 0 == ran.code
+    assert "rollout r-77:candidate" in ran.out.splitlines()
+    assert "note: rollout: r-77:candidate, by instance, bucket " in ran.out
+    assert "It would go to offline/new first." in ran.out

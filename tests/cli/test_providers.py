@@ -53,3 +53,18 @@ def test_machines_get_dialect_address_and_key_variables(run: Run) -> None:
     assert {"chat", "embeddings"} <= set(openai["operations"])
     assert {"tools", "json_schema"} <= set(openai["features"])
     assert ["region", "project"] == known["vertex"]["settings"]
+
+
+def test_what_a_host_says_in_its_own_words_is_told(run: Run) -> None:
+    told = run("providers", "groq").out
+    known = {item["kind"]: item for item in run("providers", "--json").json}
+
+    rows = {" ".join(line.split()): True for line in told.splitlines()}
+    assert rows["reasoning in reasoning"]
+    assert rows["tools at most 128"]
+    assert rows["limit of tokens a minute x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens"]
+    assert ["reasoning"] == known["groq"]["reasoning"]
+    assert {"most": 128, "name": "[a-zA-Z0-9_-]{1,64}"} == known["groq"]["tool_limits"]
+    assert "duration" == known["groq"]["rate_limits"][0]["form"]
+    assert ("quota", "not_found") == (known["zai"]["errors"]["1113"], known["cloudflare"]["errors"]["5007"])
+    assert ([], {}) == (known["gemini"]["reasoning"], known["gemini"]["errors"])

@@ -16,8 +16,36 @@ COMMANDS = [
     ("chat",),
     ("explain",),
     ("manifest",),
+    ("manifest", "init"),
+    ("manifest", "fmt"),
     ("manifest", "check"),
+    ("manifest", "lint"),
+    ("manifest", "test"),
+    ("manifest", "explain"),
     ("manifest", "show"),
+    ("manifest", "schema"),
+    ("manifest", "diff"),
+    ("manifest", "plan"),
+    ("manifest", "build"),
+    ("manifest", "sign"),
+    ("manifest", "verify"),
+    ("manifest", "publish"),
+    ("manifest", "promote"),
+    ("manifest", "rollback"),
+    ("manifest", "flip"),
+    ("manifest", "heartbeat"),
+    ("manifest", "keys"),
+    ("manifest", "keys", "new"),
+    ("manifest", "keys", "init"),
+    ("manifest", "keys", "add"),
+    ("manifest", "keys", "rotate"),
+    ("manifest", "keys", "revoke"),
+    ("manifest", "keys", "renew"),
+    ("manifest", "keys", "status"),
+    ("manifest", "status"),
+    ("manifest", "watch"),
+    ("manifest", "doctor"),
+    ("manifest", "serve"),
     ("providers",),
 ]
 
@@ -35,7 +63,7 @@ What models say reaches a terminal without its control characters, and a file or
 |---|---|
 | 0 | done |
 | 1 | failed: one line on standard error says why (`aigw: error: …`) |
-| 2 | wrong usage |
+| 2 | wrong usage; of `manifest fmt --check`, `diff` and `plan`: there is a change |
 | 130 | interrupted by Ctrl-C |
 | 141 | whoever read the output has left |
 """

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-CLAIMS: Final = 6
+CLAIMS: Final = 7
 """How many claims share the time."""
 
 SECONDS: Final = float(os.environ.get("AIGW_FUZZ_SECONDS", "0"))

@@ -129,7 +129,8 @@ class Origin:
             handler.send_header(name, value)
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
-        handler.wfile.write(body)
+        if body:
+            handler.wfile.write(body)
 
     def close(self) -> None:
         self._server.shutdown()

@@ -1,6 +1,7 @@
 """The signature: AWS's published example, and byte for byte what botocore makes of the same request."""
 
 import datetime as dt
+from hashlib import sha256
 from typing import Any
 from unittest.mock import patch
 
@@ -152,3 +153,23 @@ def test_a_date_that_the_caller_sends_is_renewed_and_signed_instead(name: str) -
     ours = signed(request, KEYS, "eu-central-1", "bedrock", NOON)
 
     assert botocore_signed(request, KEYS, "eu-central-1", "bedrock", NOON) == sorted(ours.headers)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/bucket/v1/prod/current.json", "/b/a%20b/%C3%A4%2Bb", "/b//x/../y/./z", "/b/x/"]
+)
+def test_a_key_of_s3_is_signed_as_it_is_on_the_wire(path: str) -> None:
+    auth: Any = pytest.importorskip("botocore.auth", reason="botocore, the judge, is not installed")
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    digest = ("x-amz-content-sha256", sha256(BODY).hexdigest())
+    url = f"https://releases.s3.eu-central-1.amazonaws.com{path}"
+    ours = signed(HttpRequest("PUT", url, (("if-none-match", "*"), digest), BODY), KEYS, "eu-central-1", "s3", NOON)
+    judged: Any = AWSRequest("PUT", url, data=BODY, headers={"if-none-match": "*"})
+    moment = dt.datetime.fromtimestamp(NOON, dt.UTC).replace(tzinfo=None)
+    with patch.object(auth, "get_current_datetime", lambda: moment):
+        credentials = Credentials(KEYS.access_key_id, KEYS.secret_access_key)
+        auth.S3SigV4Auth(credentials, "s3", "eu-central-1").add_auth(judged)
+
+    assert judged.headers["Authorization"] == dict(ours.headers)["authorization"]

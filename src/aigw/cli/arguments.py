@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aigw.cli.manifest.arguments import add as add_manifest
-from aigw.cli.parsing import Commands, add_json, add_manifest_option, described
+from aigw.cli.parsing import Commands, add_explain_options, add_json, add_manifest_option, described
 
 DEMO: Final = """\
 Show the main job on this machine, in a few seconds, with nothing but Python: two providers and a manifest on
@@ -38,6 +38,7 @@ call, and the reason. Exit code 1 if no target may.
 examples:
   aigw explain --model ticket-summary
   aigw explain --manifest manifest.yaml --model ticket-summary --json "The printer is on fire."
+  aigw explain --model ticket-summary --tag tenant=acme --at 2026-11-20T12:00:00Z
 """
 
 PROVIDERS: Final = """\
@@ -118,11 +119,8 @@ def _add_chat(commands: Commands) -> None:
 def _add_explain(commands: Commands) -> None:
     added = commands.add_parser("explain", usage="aigw explain [options] [TEXT]", help="say where a call would go")
     explain = described(added, EXPLAIN)
-    explain.add_argument("text", metavar="TEXT", nargs="?", default="…", help="what would be said (default: …)")
-    explain.add_argument("--model", metavar="MODEL", help="route or model (default: the manifest's only one)")
+    add_explain_options(explain)
     add_manifest_option(explain)
-    add_json(explain)
-    explain.set_defaults(handler="explain:run")
 
 
 def _add_providers(commands: Commands) -> None:

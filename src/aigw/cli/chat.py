@@ -21,14 +21,14 @@ def run(arguments: Arguments, terminal: Terminal) -> int:
     """Print the answer, then a line about the call. Raises what the call raises, once what had come is printed."""
     messages = _messages(arguments)
     with gateway_for(arguments.manifest) as gateway:
-        model = arguments.model or only_model(gateway)
+        model = arguments.model or only_model([model.id for model in gateway.models.list()])
         if arguments.stream and not arguments.json:
             record = _streamed(gateway, model, messages, terminal)
         else:
             completion = gateway.chat.completions.create(model=model, messages=messages)
             record = completion.aigw
             _print(completion, arguments, terminal)
-        warn_of_trouble(gateway, terminal)
+        warn_of_trouble(gateway.manifest.status(), terminal)
     if not arguments.json:
         terminal.err.line(summary(record), "dim")
     return 0

@@ -1,12 +1,18 @@
 """The gateway of a single command, and the model it means where none is named."""
 
 import logging
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from aigw.cli.terminal import Terminal, one_line
 from aigw.client import Gateway
+from aigw.config import Config
+from aigw.core import Core
 from aigw.errors import ConfigurationError, ManifestError
+from aigw.manifest.delivery.status import ManifestStatus
+from aigw.runtime.blocking import BlockingRuntime
+from aigw.runtime.drive import run
 
 _MOST: Final = 10
 
@@ -23,9 +29,22 @@ def gateway_for(manifest: str | None) -> Gateway:
     return gateway
 
 
-def warn_of_trouble(gateway: Gateway, terminal: Terminal) -> None:
+@contextmanager
+def core_for(config: Config) -> Generator[Core]:
+    """Make what is behind a gateway, for one command that looks at it; as `gateway_for`."""
+    keep_logs_off_the_screen()
+    core = Core(config, BlockingRuntime(), None)
+    try:
+        with suppress(ManifestError):
+            run(core.refresh())
+        yield core
+    finally:
+        run(core.aclose())
+
+
+def warn_of_trouble(status: ManifestStatus, terminal: Terminal) -> None:
     """Say on standard error what was wrong with the manifest, where a last good copy served instead."""
-    trouble = gateway.manifest.status().last_error
+    trouble = status.last_error
     if trouble is not None:
         terminal.err.line(f"aigw: warning: {one_line(trouble)}", "bad")
 
@@ -37,9 +56,8 @@ def keep_logs_off_the_screen() -> None:
         log.addHandler(logging.NullHandler())
 
 
-def only_model(gateway: Gateway) -> str:
-    """Give the only route or model of the manifest. Raises `ConfigurationError`, listing them, if there are more."""
-    names = [model.id for model in gateway.models.list()]
+def only_model(names: Sequence[str]) -> str:
+    """Give the only one of the manifest's routes and models. Raises `ConfigurationError`, listing them, if not one."""
     if len(names) == 1:
         return names[0]
     if not names:

@@ -1,7 +1,11 @@
 """What the parsers of all commands share: the arguments, the form of help, and options that many take."""
 
 import argparse
-from typing import Final, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+if TYPE_CHECKING:
+    from aigw.cli.manifest.operate.values import Fault
 
 MANIFEST_HELP: Final = "URL or file of the manifest (default: AIGW_MANIFEST)"
 
@@ -19,6 +23,79 @@ class Arguments(argparse.Namespace):
     json: bool = False
     stream: bool = True
     asynchronous: bool = False
+    path: str = "."
+    host: str = "127.0.0.1"
+    port: int = 0
+    writable: bool = False
+    faults: "Sequence[Fault]" = ()
+    embedded: str | None = None
+    cache_dir: str | None = None
+    prometheus: bool = False
+    fleet: Sequence[str] = ()
+    logs: Sequence[str] = ()
+    urls: Sequence[str] = ()
+    until: float = 0.99
+    every: float = 2.0
+    last: int = 100
+    patience: float = 600.0
+    format: str = "text"
+    check: bool = False
+    output: str | None = None
+    rule: str | None = None
+    min_reader: str | None = None
+    cases: str | None = None
+    cover: bool = False
+    files: Sequence[str] = ()
+    fail_under: float | None = None
+    tags: Sequence[str] = ()
+    key: str | None = None
+    at: str | None = None
+    arm: Literal["candidate", "base"] | None = None
+    store: str | None = None
+    endpoint: str | None = None
+    headers: Sequence[str] | None = None
+    channel: str | None = None
+    audience: str | None = None
+    serial: int | None = None
+    over: int | None = None
+    overlays: Sequence[str] | None = None
+    next_from: str | None = None
+    expires: str | None = None
+    preset: str | None = None
+    base: str | None = None
+    unit: str = "instance"
+    rollout_id: str | None = None
+    repo: str | None = None
+    commit: str | None = None
+    change: str | None = None
+    ack: str | None = None
+    keys: Sequence[str] | None = None
+    passphrase: str | None = None
+    trust: str | None = None
+    trust_folder: str | None = None
+    unsigned: bool = False
+    fresh_for: str | None = None
+    route: str = ""
+    away: str | None = None
+    to: str = ""
+    lasting: str = ""
+    why: str = ""
+    back_to: int = 0
+    folder: str = "."
+    role: str | None = None
+    thresholds: Sequence[str] | None = None
+    publics: Sequence[str] | None = None
+    roots: Sequence[str] | None = None
+    signers: Sequence[str] | None = None
+    beaters: Sequence[str] | None = None
+    replaced: str = ""
+    replacement: str = ""
+    against: str | None = None
+    readers: str | None = None
+    sample: int = 0
+    max_moved: str | None = None
+    max_cost_delta: str | None = None
+    max_new_rejects: str | None = None
 
 
 class Commands(Protocol):
@@ -62,3 +139,28 @@ def add_manifest_option(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser, help_text: str = "print JSON for machines instead of text") -> None:
     """Let the command print JSON."""
     parser.add_argument("--json", action="store_true", help=help_text)
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """Let the command write its findings for others than the one who typed it."""
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "github", "markdown"),
+        default="text",
+        help="text (default), json, github (annotations of lines) or markdown (a comment on a pull request)",
+    )
+    add_json(parser, "short for --format json")
+
+
+def add_explain_options(parser: argparse.ArgumentParser) -> None:
+    """Let the command say what would become of a call."""
+    parser.add_argument("text", metavar="TEXT", nargs="?", default="…", help="what would be said (default: …)")
+    parser.add_argument("--model", metavar="MODEL", help="route or model (default: the manifest's only one)")
+    parser.add_argument(
+        "--tag", dest="tags", metavar="NAME=VALUE", action="append", default=[], help="a tag of the call; repeat it"
+    )
+    parser.add_argument("--key", metavar="KEY", help="who calls (default: AIGW_KEY)")
+    parser.add_argument("--at", metavar="MOMENT", help="when it is made, in RFC 3339 with a zone (default: now)")
+    parser.add_argument("--arm", choices=("candidate", "base"), help="the side of a rollout it takes")
+    add_json(parser)
+    parser.set_defaults(handler="explain:run")

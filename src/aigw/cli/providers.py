@@ -1,11 +1,12 @@
 """`aigw providers`: the kinds of provider a manifest can name, and what each can do."""
 
 import os
+from dataclasses import asdict
 from typing import Final
 
 from aigw.cli.parsing import Arguments
 from aigw.cli.terminal import Cell, Terminal
-from aigw.providers.capabilities import FEATURES, features, operations
+from aigw.providers.capabilities import FEATURES, failures, features, operations, reasoning
 from aigw.providers.registry import kind as kind_called
 from aigw.providers.registry import kinds
 from aigw.types.kind import Kind
@@ -41,11 +42,25 @@ def _one(kind: Kind, arguments: Arguments, terminal: Terminal) -> int:
         "key": ", ".join((*kind.key_env, *filter(None, [kind.ambient]))) or "-",
         "dialects": ", ".join(kind.dialects),
         "does": ", ".join(operations(kind)),
+        **_columns(kind),
     }
     rows: list[list[Cell | str]] = [[Cell(name, "dim"), fact] for name, fact in facts.items()]
     rows.extend([Cell(name, "dim"), _YES if name in can else _NO] for name in FEATURES if can)
     terminal.out.table([kind.name, ""], rows)
     return 0
+
+
+def _columns(kind: Kind) -> dict[str, str]:
+    """Give what the row of *kind* says of reasoning, tools, limits and errors, where it says anything."""
+    limits = kind.quirks.tool_limits
+    said = {
+        "reasoning in": ", ".join(reasoning(kind)),
+        "tools at most": "" if limits.most is None else str(limits.most),
+        "tool names": limits.name or "",
+        **{f"limit of {one.counts}": f"{one.remaining}, {one.reset or 'no reset'}" for one in kind.rate_limits},
+        **{f"{failure} is": ", ".join(codes) for failure, codes in failures(kind).items()},
+    }
+    return {name: fact for name, fact in said.items() if fact}
 
 
 def _row(kind: Kind) -> list[Cell | str]:
@@ -77,6 +92,10 @@ def _as_dict(kind: Kind) -> dict[str, object]:
         "keyless": kind.keyless,
         "operations": [str(operation) for operation in operations(kind)],
         "features": list(features(kind)),
+        "reasoning": list(reasoning(kind)),
+        "tool_limits": asdict(kind.quirks.tool_limits),
+        "rate_limits": [asdict(meter) for meter in kind.rate_limits],
+        "errors": {code: str(failure) for code, failure in kind.errors.items()},
     }
 
 

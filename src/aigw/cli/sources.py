@@ -6,6 +6,7 @@ import time
 from typing import Final
 
 from aigw.errors import ManifestUnavailableError
+from aigw.manifest.delivery.intake import Content
 from aigw.manifest.delivery.sources import (
     Fetched,
     FetchRefusedError,
@@ -18,6 +19,7 @@ from aigw.manifest.delivery.sources import (
 )
 from aigw.manifest.language.compile import compile_manifest
 from aigw.manifest.language.default import default_snapshot
+from aigw.manifest.signing.envelope import Envelope, is_envelope, read_envelope
 from aigw.manifest.snapshot import Snapshot
 from aigw.providers.registry import kinds
 from aigw.runtime.fetch import Fetcher
@@ -31,20 +33,32 @@ _PATIENCE_S: Final = 10.0
 def load(named: str | None) -> Snapshot:
     """Compile the manifest *named*: a URL, a path, or `-`; None is `AIGW_MANIFEST`, else the embedded default.
 
-    Raises `ManifestInvalidError` with all its problems, `ManifestUnavailableError` if it cannot be had.
+    Of an envelope, the manifest in it is compiled, and no signature is judged. Raises `ManifestInvalidError` with all
+    its problems, `ManifestUntrustedError` for an envelope that is none, `ManifestUnavailableError`.
     """
-    if named == STANDARD_INPUT:
-        return compile_manifest(sys.stdin.buffer.read(), source="standard input", kinds=kinds(), schemes=Schemes())
+    found = looked_at(named)
+    return default_snapshot(os.environ, kinds()) if found is None else found[0]
+
+
+def looked_at(named: str | None) -> tuple[Snapshot, Envelope | None] | None:
+    """Compile as `load` does, and give the envelope beside, if there is one; None where there is no manifest."""
     named = os.environ.get("AIGW_MANIFEST") or None if named is None else named
     if named is None:
-        return default_snapshot(os.environ, kinds())
+        return None
+    if named == STANDARD_INPUT:
+        return _compiled(sys.stdin.buffer.read(), "standard input")
     source = source_of(named)
-    if isinstance(source, StaticSource):
-        return compile_manifest(source.content, source=source.label, kinds=kinds(), schemes=Schemes())
-    return compile_manifest(_content(source), source=source.label, kinds=kinds(), schemes=Schemes())
+    return _compiled(source.content if isinstance(source, StaticSource) else content_of(source), source.label)
 
 
-def _content(source: FileSource | UrlSource) -> bytes:
+def _compiled(content: Content, label: str) -> tuple[Snapshot, Envelope | None]:
+    envelope = read_envelope(content) if isinstance(content, bytes) and is_envelope(content) else None
+    document = content if envelope is None else envelope.payload
+    return compile_manifest(document, source=label, kinds=kinds(), schemes=Schemes()), envelope
+
+
+def content_of(source: FileSource | UrlSource) -> bytes:
+    """Give the bytes of *source*. Raises `ManifestUnavailableError`."""
     try:
         fetched = read_file(source, now=None) if isinstance(source, FileSource) else _fetched(source)
     except FetchRefusedError as error:

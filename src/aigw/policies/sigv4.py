@@ -1,7 +1,7 @@
 """AWS Signature Version 4: prove with a key pair who sends a request, without sending the secret.
 
-Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html. The path is normalised
-and percent-encoded once more than it is on the wire, but for S3, whose keys may hold anything.
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html. The path is
+normalised and percent-encoded once more than it is on the wire; but not for S3, whose keys may hold anything.
 """
 
 import hmac

@@ -45,7 +45,7 @@ def frame(data: str | bytes, provider: str) -> JsonObject:
     """Decode the data of one event of a stream. Raises as `answer_object`."""
     try:
         # `decoded` does just this for nearly all: one call less for each token.
-        body: object = from_json(data)
+        body: object = from_json(data, cache_strings="keys")
     except (ValueError, TypeError):
         body = _decoded(data, provider)
     if not isinstance(body, dict):

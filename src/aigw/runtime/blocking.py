@@ -44,6 +44,7 @@ class BlockingRuntime:
         self.time = self._clock.time
         self._lock = threading.Lock()
         self._closed = False
+        self.aborted = False
         self._dropped: deque[Callable[[], Coroutine[object, None, None]]] = deque()
         self._pools: Pools = {}
         self._left = weakref.finalize(self, _close_all, self._pools)
@@ -96,8 +97,9 @@ class BlockingRuntime:
         self._left = weakref.finalize(self, _close_all, self._pools)
 
     def abort(self) -> None:
-        """End all connections, also those that other threads are waiting for."""
+        """End all connections, also those that other threads are waiting for; no more are opened."""
         with self._lock:
+            self.aborted = True
             pools = list(self._pools.values())
         for pool in pools:
             pool.dialer.abort()
@@ -119,6 +121,9 @@ class BlockingRuntime:
         dialer = Dialer(way)
         with self._lock:
             made = self._pools.setdefault(name, _Pool(Connections(dialer, way.forward), dialer))
+            aborted = self.aborted
+        if aborted:
+            made.dialer.abort()
         if self._closed:
             made.connections.close()  # whatever a late call opens is closed when it is given back
         return made

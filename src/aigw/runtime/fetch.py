@@ -1,5 +1,6 @@
 """Fetches documents (the manifest) over the same transport as calls: one set of TLS and proxy rules for both."""
 
+import threading
 from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
 
@@ -19,8 +20,10 @@ class Fetcher:
     """Gets a URL, blocking. Redirects are followed to the same scheme, host and port only."""
 
     def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock
         self._runtime = BlockingRuntime(clock)
         self._closed = False
+        self._lock = threading.Lock()
 
     def __call__(self, url: str, headers: Mapping[str, str], timeout_s: float) -> HttpResponse:
         """Give the response for *url*, its body cut at `SIZE_LIMIT`.
@@ -31,10 +34,14 @@ class Fetcher:
         try:
             return self._fetched(url, headers, timeout_s)
         except APIConnectionError:
-            if not self._closed:
+            if self._renewed():
                 raise
         message = "the gateway is closed"
         raise GatewayClosedError(message)
+
+    def interrupt(self) -> None:
+        """End, with `APIConnectionError`, the fetch that is under way, or else the next one."""
+        self._runtime.abort()
 
     def _fetched(self, url: str, headers: Mapping[str, str], timeout_s: float) -> HttpResponse:
         deadline = Deadline(self._runtime.monotonic() + timeout_s)
@@ -53,13 +60,27 @@ class Fetcher:
 
     def after_fork(self) -> None:
         """Forget the parent's connections."""
+        self._lock = threading.Lock()
         self._runtime.after_fork()
 
     def close(self) -> None:
         """Close all connections, also one that another thread is waiting for. May be called again."""
-        self._closed = True
+        with self._lock:
+            self._closed = True
         self._runtime.abort()
         run(self._runtime.aclose())
+
+    def _renewed(self) -> bool:
+        """Take new connections in place of those that were interrupted; False once closed."""
+        with self._lock:
+            if self._closed:
+                return False
+            interrupted, fresh = self._runtime, None
+            if interrupted.aborted:
+                self._runtime = fresh = BlockingRuntime(self._clock)
+        if fresh is not None:
+            run(interrupted.aclose())
+        return True
 
     async def _get(self, url: str, headers: Mapping[str, str], deadline: Deadline) -> HttpResponse:
         request = HttpRequest("GET", url, (*headers.items(), ("Accept-Encoding", "identity")))

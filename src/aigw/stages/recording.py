@@ -99,6 +99,7 @@ def _made(call: Call, trail: Trail, now: float) -> Record:
         call_id=call.id,
         at=call.at,
         surface=call.surface,
+        operation=call.request.operation,
         model=call.request.model,
         stream=call.request.stream,
         principal=call.principal,

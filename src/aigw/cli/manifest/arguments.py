@@ -3,9 +3,12 @@
 from typing import Final
 
 from aigw.cli.manifest.author import arguments as author
+from aigw.cli.manifest.operate import arguments as operate
+from aigw.cli.manifest.release import arguments as release
+from aigw.cli.manifest.review import arguments as review
 from aigw.cli.parsing import Commands, described
 
-GROUPS: Final = (author,)
+GROUPS: Final = (author, review, release, operate)
 """Where the commands are described, in the order help lists them."""
 
 MANIFEST: Final = """\

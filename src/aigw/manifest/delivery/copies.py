@@ -65,6 +65,8 @@ class Copies:
         if self._disk is None or stored is None:
             return
         accepted = self._judged(stored.content, "copy on disk")
+        if isinstance(accepted, Accepted) and not stored.is_as_written and accepted.vouched.verified != "signed":
+            accepted = "it is not what was written there"
         if isinstance(accepted, Accepted):
             yield Kept(accepted, "disk", stored.etag)
         else:

@@ -37,6 +37,11 @@ class Stored:
     payload: str | None = None
     fresh_at: float | None = None
 
+    @property
+    def is_as_written(self) -> bool:
+        """Whether these are the bytes that a process wrote after judging them: disks rot, and YAML bears a lot."""
+        return self.payload is not None
+
 
 class DiskCopy:
     """Keeps the last good documents of one URL in a directory. Never raises: what goes wrong is a note."""
@@ -121,9 +126,10 @@ class DiskCopy:
             if stored is None or stored.digest != fresh.digest:
                 if stored is not None and stored.digest != self._refused and stored.payload not in (None, digest):
                     self._keep_previous(stored)
+                self._write_meta(fresh, stored if stored is not None and stored.is_as_written else None)
                 self._folder.write(self._name, content)
-            if stored is None or _meta(stored) != _meta(fresh):
-                self._folder.write(self._meta, json.dumps(_meta(fresh)).encode())
+            elif _meta(stored) != _meta(fresh):
+                self._write_meta(fresh, None)
             self.note = None
 
     def store_trust(self, chain: bytes) -> None:
@@ -145,18 +151,10 @@ class DiskCopy:
         content = self._folder.read(self._name, MAX_BYTES)
         digest = hashlib.sha256(content).hexdigest()
         meta = self._read_meta()
-        if meta.get("digest") != digest:
-            return Stored(content, digest, None, None)
-        fresh_at = meta.get("fresh_at")
-        return Stored(
-            content,
-            digest,
-            as_text(meta.get("etag")),
-            as_int(meta.get("serial")),
-            as_int(meta.get("epoch")) or 0,
-            as_text(meta.get("payload")),
-            float(fresh_at) if isinstance(fresh_at, int | float) else None,
-        )
+        for told in (meta, as_object(meta.get("before"))):
+            if told.get("digest") == digest:
+                return _stored(content, digest, told)
+        return Stored(content, digest, None, None)
 
     def _stored_or_none(self) -> Stored | None:
         with contextlib.suppress(OSError, UntrustedError):
@@ -167,6 +165,11 @@ class DiskCopy:
         with contextlib.suppress(OSError, ValueError, RecursionError, UntrustedError):
             return as_object(json.loads(self._folder.read(self._meta, _META_BYTES)))
         return {}
+
+    def _write_meta(self, fresh: Stored, before: Stored | None) -> None:
+        """Tell of *fresh*, which is about to replace *before*: whichever of them is found there is told of."""
+        told = dict(_meta(fresh)) if before is None else {**_meta(fresh), "before": _meta(before)}
+        self._folder.write(self._meta, json.dumps(told).encode())
 
     @contextlib.contextmanager
     def _locked(self) -> Generator[None]:
@@ -195,6 +198,19 @@ def _is_newer(stored: Stored, fresh: Stored) -> bool:
     if mine != theirs or stored.payload != fresh.payload:
         return mine >= theirs
     return (stored.fresh_at or 0.0) > (fresh.fresh_at or 0.0)
+
+
+def _stored(content: bytes, digest: str, told: JsonObject) -> Stored:
+    fresh_at = told.get("fresh_at")
+    return Stored(
+        content,
+        digest,
+        as_text(told.get("etag")),
+        as_int(told.get("serial")),
+        as_int(told.get("epoch")) or 0,
+        as_text(told.get("payload")),
+        float(fresh_at) if isinstance(fresh_at, int | float) else None,
+    )
 
 
 def _meta(stored: Stored) -> Mapping[str, object]:

@@ -76,9 +76,11 @@ class Folder:
         """Remove the file *name*, if it is there."""
         (self.path / name).unlink(missing_ok=True)
 
-    def names(self, pattern: str) -> list[str]:
-        """Give the names of files by *pattern*."""
-        return [each.name for each in self.path.glob(pattern)]
+    def names(self, beginning: str, end: str) -> list[str]:
+        """Give the names of files by their *beginning* and *end*; patterns would pile up in caches, one a document."""
+        return [
+            each.name for each in self.path.iterdir() if each.name.startswith(beginning) and each.name.endswith(end)
+        ]
 
     @contextlib.contextmanager
     def locked(self, name: str) -> Generator[None]:
@@ -89,18 +91,24 @@ class Folder:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
-            os.close(descriptor)
+            let_go(descriptor)
 
     def hold(self, name: str, *, create: bool = False) -> int | None:
-        """Take the lock *name* without waiting: give its descriptor, or None if somebody has it or nobody can."""
+        """Take the lock *name* without waiting: give its descriptor, or None if somebody has it.
+
+        Raises `OSError` where there are no such locks.
+        """
         if fcntl is None:
-            return None
+            message = "there are no locks of this kind"
+            raise OSError(message)
         descriptor = os.open(self.path / name, os.O_RDWR | (os.O_CREAT if create else 0) | _NO_LINKS, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as error:
             os.close(descriptor)
-            return None
+            if isinstance(error, BlockingIOError):
+                return None
+            raise
         return descriptor
 
     def _sync(self) -> None:
@@ -111,6 +119,18 @@ class Folder:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+def let_go(descriptor: int) -> None:
+    """Let go of a lock and close its *descriptor*. Never raises.
+
+    Closing alone would leave the lock to a child that was forked meanwhile and has a copy of the descriptor.
+    """
+    with contextlib.suppress(OSError):
+        if fcntl is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+    with contextlib.suppress(OSError):
+        os.close(descriptor)
 
 
 def _check_owner(status: os.stat_result, name: str) -> None:

@@ -14,6 +14,7 @@ from aigw.manifest.delivery.sources import (
     FileSource,
     Source,
     UrlSource,
+    Waiter,
     fetch_url,
     read_file,
 )
@@ -24,19 +25,22 @@ FETCH_TIMEOUT_S: Final = 10.0
 FAIL_FAST_S: Final = 1.0
 """With no manifest at all, callers in need of one make us look again, but not more often than this."""
 
-HURRIED_S: Final = 0.2
-"""How long a call may be held up by a look that the background thread could not make in time."""
+LONGEST_WAIT_S: Final = 40.0
+"""How long `linger` may take."""
 
 _LONGEST_FAIL_FAST_S: Final = 60.0
 _WAIT_S: Final = 30
 _BETWEEN_WAITS_S: Final = 0.1
 _TOO_SOON_S: Final = 1.0
+_WAITLESS_S: Final = 60.0
 
 
 class Follower:
     """Looks at one source, and knows when to look again: `next_s` is the delay in seconds after the last look.
 
     `again_s` is how long callers without any manifest are told of the last failure before one of them makes us look.
+    `asks`: this process asks the source itself, rather than looking at the copy of another that does. *wait* is what
+    long polls go through; without it there are none.
     """
 
     def __init__(  # noqa: PLR0913 - each is a seam that tests and the composition root fill
@@ -48,32 +52,38 @@ class Follower:
         random: Callable[[], float],
         interval_s: float = 10.0,
         shared: Shared | None = None,
+        wait: Waiter | None = None,
     ) -> None:
         self.source = source
         self.interval_s = interval_s
         self.next_s = interval_s
         self.again_s = FAIL_FAST_S
+        self.asks = True
         self._fetch = fetch
         self._clock = clock
         self._pace = Pace(interval_s, random)
         self._shared = shared
+        self._wait = wait
         self._surge = Surge()
-        self._waits = False
         self._glanced = False
+        self._waits = False
+        self._waits_again_on = float("-inf")
+        self._cut_short = False
+        self._hurried = False
 
-    def look(self, *, etag: str | None, hasty: bool, serving: str, timeout_s: float = FETCH_TIMEOUT_S) -> Fetched:
+    def look(self, *, etag: str | None, hasty: bool, serving: str) -> Fetched:
         """Look at the source once. *serving* says, for messages, what goes on serving.
 
         Where another process of this host asks the network, its copy is looked at, unless *hasty*. Raises
         `ManifestUnavailableError`; and `NotSettledError`, unless *hasty*, for a file that is being written.
         """
         try:
-            return self._looked(etag, hasty=hasty, timeout_s=timeout_s)
+            return self._looked(etag, hasty=hasty)
         except (APIConnectionError, FetchRefusedError) as failure:
             if isinstance(failure, FetchRefusedError):
-                self.settle(failed=True, patient=failure.patient, retry_s=failure.retry_s)
+                self._settle(failed=True, patient=failure.patient, retry_s=failure.retry_s)
             else:
-                self.settle(failed=True)
+                self._settle(failed=True)
             label, what = self.source.label, str(failure).rstrip(".")
             if isinstance(self.source, UrlSource):
                 what = what.replace(self.source.url, label)
@@ -84,64 +94,89 @@ class Follower:
         """Look every two seconds for a while, as providers are failing; True if that begins now."""
         return self._surge.enter(self._clock.monotonic())
 
+    @property
+    def lingers(self) -> bool:
+        """Whether the server is believed to answer as soon as there is something new."""
+        return self._waits and self._wait is not None and self._clock.monotonic() >= self._waits_again_on
+
     def linger(self, etag: str | None) -> None:
         """Wait, where the server can, until there is something new to look at. Never raises: the look will tell."""
-        if not self._waits or etag is None or not isinstance(self.source, UrlSource):
+        now = self._clock.time()
+        if not (self.lingers and self._wait and etag and isinstance(self.source, UrlSource) and self._asks(now)):
             return
-        self._waits = False  # what the server answers says anew whether it can
+        if self._shared is not None:
+            self._shared.note(now, ahead_s=LONGEST_WAIT_S)
         begun = self._clock.monotonic()
         with contextlib.suppress(APIConnectionError, FetchRefusedError, GatewayClosedError):
-            found = fetch_url(
-                self.source,
-                self._fetch,
-                etag=etag,
-                timeout_s=FETCH_TIMEOUT_S,
-                now=self._clock.time(),
-                wait_s=_WAIT_S,
-            )
-            # One that says it waits, and does not, would be asked without end.
-            self._waits = found.waits and (found.content is not None or self._clock.monotonic() - begun > _TOO_SOON_S)
+            fetch_url(self.source, self._wait, etag=etag, timeout_s=FETCH_TIMEOUT_S, now=now, wait_s=_WAIT_S)
+        hurried, self._hurried = self._hurried, False
+        self._cut_short = not hurried and self._clock.monotonic() - begun < _TOO_SOON_S
 
-    def went_well(self, fresh_s: float | None) -> None:
-        """Decide when to look next, after a look that brought what is in force."""
-        self.settle(fresh_s=fresh_s)
-        if self._shared is not None and not self._glanced:
+    def hurry(self) -> None:
+        """End the waiting of `linger`, from another thread: there is a reason to look now."""
+        if self._waits and self._wait is not None:
+            self._hurried = True
+            self._wait.interrupt()
+
+    def went_well(self, fresh_s: float | None, *, is_new: bool) -> None:
+        """Decide when to look next, after a look that brought what is in force. *is_new*: it was another before."""
+        if self._shared is not None and self._glanced:
+            self._shared.taken()
+        elif self._shared is not None:
             self._shared.note(self._clock.time())
+        self._check_waits(is_new=is_new)
+        self._settle(fresh_s=fresh_s)
+
+    def was_refused(self) -> None:
+        """Decide when to look next, after a look that brought what was refused. It may be repaired soon."""
+        if self._shared is not None and self._glanced:
+            self._shared.refused()
+        self._check_waits(is_new=False)
+        self._settle()
 
     def release(self) -> None:
         """Leave it to another process of this host to ask; in a forked child, to the parent."""
+        self._waits = False
         if self._shared is not None:
             self._shared.release()
 
-    def settle(
+    def _check_waits(self, *, is_new: bool) -> None:
+        """Poll for a while instead, if waiting ended at once and brought nothing: it would be asked without end."""
+        if self._cut_short and not is_new:
+            self._waits_again_on = self._clock.monotonic() + max(self.interval_s, _WAITLESS_S)
+        self._cut_short = False
+
+    def _settle(
         self, *, failed: bool = False, patient: bool = False, retry_s: float | None = None, fresh_s: float | None = None
     ) -> None:
         """Decide when to look next, after a look that *failed*, or did not.
 
-        A document that was refused is no failure of the source: it may be repaired soon. *patient* is for failures that
-        somebody has to repair, *retry_s* and *fresh_s* are what the server asked for.
+        *patient* is for failures that somebody has to repair, *retry_s* and *fresh_s* are what the server asked for.
         """
         self.again_s = min(max(FAIL_FAST_S, retry_s or 0.0), _LONGEST_FAIL_FAST_S)
         if failed:
+            self._check_waits(is_new=False)
             self.next_s = self._pace.after_failure(patient=patient, retry_s=retry_s)
-        elif self._glanced:
+        elif not self.asks:
             self.next_s = self._pace.every(GLANCE_S)
-        elif self._waits:
-            self.next_s = self._pace.every(_BETWEEN_WAITS_S)
         else:
             self.next_s = self._pace.after_success(fresh_s)
+            if self.lingers:
+                self.next_s = self._pace.every(_BETWEEN_WAITS_S)
         if self._surge.is_on(self._clock.monotonic()) and (retry_s is None or retry_s < SURGE_INTERVAL_S):
             self.next_s = min(self.next_s, self._pace.every(SURGE_INTERVAL_S))
 
-    def _looked(self, etag: str | None, *, hasty: bool, timeout_s: float) -> Fetched:
+    def _looked(self, etag: str | None, *, hasty: bool) -> Fetched:
         now = self._clock.time()
         if isinstance(self.source, FileSource):
             return read_file(self.source, now=None if hasty else now)
         assert isinstance(self.source, UrlSource)  # noqa: S101 - nobody looks at a manifest given in place
-        self._glanced = not (hasty or self._asks(now))
-        if self._glanced and self._shared is not None:
-            return self._shared.glance()
-        found = fetch_url(self.source, self._fetch, etag=etag, timeout_s=timeout_s, now=now)
+        self.asks = self._asks(now)
+        self._glanced = False
+        if self._shared is not None and not (hasty or self.asks):
+            self._glanced = True
+            return self._shared.glance(now)
+        found = fetch_url(self.source, self._fetch, etag=etag, timeout_s=FETCH_TIMEOUT_S, now=now)
         self._waits = found.waits
         return found
 

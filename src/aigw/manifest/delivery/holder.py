@@ -5,7 +5,6 @@ in the background thread or in the thread of whoever asked for a look: the follo
 passes is swapped in and kept on disk.
 """
 
-import contextlib
 import copy
 import hashlib
 import logging
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from aigw.errors import GatewayClosedError, ManifestError
 from aigw.manifest.delivery.copies import Copies
 from aigw.manifest.delivery.disk import DiskCopy
-from aigw.manifest.delivery.follower import FETCH_TIMEOUT_S, HURRIED_S, Follower
+from aigw.manifest.delivery.follower import FETCH_TIMEOUT_S, LONGEST_WAIT_S, Follower
 from aigw.manifest.delivery.herald import Herald
 from aigw.manifest.delivery.intake import Accepted, Intake
 from aigw.manifest.delivery.provenance import Vouched
@@ -90,8 +89,6 @@ class Holder:
         self._told: State = "none"
         self._held: str | None = None
         self._failed_until = 0.0
-        self._late_at = math.inf
-        self._poked = False
         self._fresh_start = True
         self._closed = False
         self._worker: Worker | None = None
@@ -165,39 +162,44 @@ class Holder:
         self._poked = True
         if self._worker is not None and not self._closed and not self._worker.start():
             self._worker.wake()
+            self._follower.hurry()
 
     def surge(self) -> None:
         """Look now and more often for a while, as providers are failing: what helps may be on its way."""
-        if self._worker is not None and not self._closed and self._follower.surge():
+        if self._worker is None or self._closed:
+            return
+        with self._lock:
+            begins = self._follower.surge()
+        if begins:
             self._tell(logging.INFO, "surge")
             self._worker.wake()
 
     @property
     def is_late(self) -> bool:
         """Whether the background thread has not looked for too long: this process was frozen, or is starved."""
-        return self._clock.monotonic() > self._late_at
+        # While a machine sleeps, or a virtual one is kept, the monotonic clock may stand still.
+        return self._clock.monotonic() > self._late_on or self._clock.time() > self._late_at
 
-    def catch_up(self) -> None:
-        """Look in the thread of a call, in a fifth of a second at most. Never raises; one call at a time does it."""
-        if self._closed or not self._turn.acquire(blocking=False):
-            return
-        try:
-            self._late_at = self._clock.monotonic() + self._follower.interval_s
-            with contextlib.suppress(ManifestError, NotSettledError):
-                self._look(hasty=True, timeout_s=HURRIED_S)
-        finally:
-            self._turn.release()
+    def catch_up(self) -> "Future[None]":
+        """Have the background thread look now; the future ends with a look. Only the first to ask is late."""
+        looked: Future[None] = Future()
+        with self._lock:
+            self._expect_look(0.0)
+            self._watchers.append(looked)
+        self.poke()
+        return looked
 
     def tick(self) -> float:
         """Look once, never raising, and give the seconds until the next look; below zero: never again."""
         delay_s = self._ticked()
-        self._late_at = self._clock.monotonic() + max(delay_s, 0.0) + self._follower.interval_s
+        self._expect_look(max(delay_s, 0.0))
         return delay_s
 
     def _ticked(self) -> float:
-        self._late_at = self._clock.monotonic() + FETCH_TIMEOUT_S + self._follower.interval_s
-        if not self._poked:
+        if not self._poked and self._follower.lingers:
+            self._expect_look(LONGEST_WAIT_S)
             self._follower.linger(self._known.etag)
+        self._expect_look(FETCH_TIMEOUT_S)
         with self._turn:
             if self._closed:
                 return _STOP
@@ -221,6 +223,8 @@ class Holder:
             notes.append("the URL is not https: whoever is on the way can change where keys and prompts are sent")
         if self._disk is not None and self._disk.note is not None:
             notes.append(self._disk.note)
+        if not self._follower.asks:
+            notes.append("another process of this host asks the source; the copy it keeps is looked at every second")
         notes += self._copies.notes
         known = self._known
         if known.pinned and known.snapshot is not None:
@@ -233,6 +237,7 @@ class Holder:
             now=self._now(),
             on=self._on(),
             looking=self._looking,
+            asks=self._follower.asks,
             disk_path=None if self._disk is None else self._disk.path,
             notes=tuple(notes),
         )
@@ -263,7 +268,16 @@ class Holder:
         self._turn = threading.Lock()
         self._lock = threading.Lock()
         self._looking = False
+        self._poked = False
         self._waiters: list[Future[Snapshot]] = []
+        self._watchers: list[Future[None]] = []
+        self._late_on = self._late_at = math.inf
+
+    def _expect_look(self, within_s: float) -> None:
+        """Count as late once there was none *within_s* and an interval more."""
+        within_s += self._follower.interval_s
+        self._late_on = self._clock.monotonic() + within_s
+        self._late_at = self._clock.time() + within_s
 
     def _now(self) -> float:
         """Give the time, which is not earlier than any that was signed."""
@@ -285,7 +299,7 @@ class Holder:
             if found.pinned:
                 self._pin()
 
-    def _look(self, *, hasty: bool, timeout_s: float = FETCH_TIMEOUT_S) -> None:
+    def _look(self, *, hasty: bool) -> None:
         """Look at the source once and act on what is there. Raises `ManifestError`, after noting it.
 
         Not *hasty*, a file that is being written is left alone for now: raises `NotSettledError`.
@@ -296,10 +310,11 @@ class Holder:
         rest = "there is no last good copy" if serving is None else f"serial {serving.serial} keeps serving"
         error: ManifestError | None = None
         try:
-            fetched = self._follower.look(etag=self._known.etag, hasty=hasty, serving=rest, timeout_s=timeout_s)
+            fetched = self._follower.look(etag=self._known.etag, hasty=hasty, serving=rest)
             if fetched.content is not None:
                 self._consider(fetched.content, fetched.etag)
-            self._succeeded(fetched.fresh_s)
+            self._follower.went_well(fetched.fresh_s, is_new=self._known.snapshot is not serving)
+            self._succeeded(fetched.age_s)
         except ManifestError as refusal:
             error = copy.copy(refusal)
             error.__cause__ = refusal.__cause__
@@ -357,17 +372,16 @@ class Holder:
                 waiter.set_result(accepted.snapshot)
         self._told = self._tell(logging.INFO, "activated", origin=origin).state
 
-    def _succeeded(self, fresh_s: float | None) -> None:
+    def _succeeded(self, age_s: float) -> None:
         recovered = self._known.error is not None
-        self._follower.went_well(fresh_s)
-        self._known = self._known.checked(self._clock.time(), self._clock.monotonic())
+        self._known = self._known.checked(self._clock.time() - age_s, self._clock.monotonic() - age_s)
         if recovered:
             self._tell(logging.INFO, "recovered")
 
     def _failed(self, error: ManifestError) -> None:
         before = self._known.error
         if error.nack is not Nack.FETCH:
-            self._follower.settle()
+            self._follower.was_refused()
         self._failed_until = self._clock.monotonic() + self._follower.again_s
         self._known = self._known.failed(error, self._clock.time())
         if error.nack is Nack.FETCH:
@@ -381,6 +395,10 @@ class Holder:
         with self._lock:
             self._looking = False
             waiters, self._waiters = (self._waiters, []) if error is not None else ([], self._waiters)
+            watchers, self._watchers = self._watchers, []
+        for watcher in watchers:
+            if watcher.set_running_or_notify_cancel():
+                watcher.set_result(None)
         for waiter in waiters:
             if waiter.set_running_or_notify_cancel():
                 waiter.set_exception(copy.copy(error))

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from aigw.errors import ConfigurationError
@@ -96,13 +96,26 @@ def source_of(value: "str | PathLike[str] | Mapping[str, object]") -> Source:
 class Fetched:
     """What a look at a source gave. `content` None: nothing has changed. `fresh_s` is how long it stays so, if told.
 
-    `waits`: the server can hold an answer back until there is something new.
+    `waits`: the server can hold an answer back until there is something new. `age_s`: how long ago this was found out.
     """
 
     content: bytes | None
     etag: str | None = None
     fresh_s: float | None = None
     waits: bool = False
+    age_s: float = 0.0
+
+
+class Waiter(Protocol):
+    """A fetch that may take long, and that another thread can end."""
+
+    def __call__(self, url: str, headers: Mapping[str, str], timeout_s: float) -> HttpResponse:
+        """Fetch, as `Fetch` does."""
+        ...
+
+    def interrupt(self) -> None:
+        """End the fetch under way, or else the next, with `APIConnectionError`."""
+        ...
 
 
 class FetchRefusedError(Exception):
@@ -128,12 +141,13 @@ def fetch_url(  # noqa: PLR0913 - what a conditional request is made of, all by 
     A server that can is asked to answer only once there is something new, or *wait_s* have passed (RFC 7240); with 0 it
     is asked whether it could. Raises `FetchRefusedError` for every status but 200 and 304, and what *fetch* raises.
     """
-    headers = {"Accept": "application/yaml, application/json, text/plain;q=0.9, */*;q=0.5"}
+    accepted = "application/yaml, application/json, text/plain;q=0.9, */*;q=0.5"
+    headers = {"Accept": accepted, "Prefer": f"wait={wait_s}"}
     if etag is not None:
-        headers |= {"If-None-Match": etag, "Prefer": f"wait={wait_s}"}
+        headers["If-None-Match"] = etag
     response = fetch(source.url, headers, timeout_s + wait_s)
     fresh_s = _max_age(response.headers)
-    waits = response.headers.get("preference-applied", "").strip().lower().startswith("wait")
+    waits = _waits(response.headers)
     if response.status_code == _NOT_MODIFIED and etag is not None:
         return Fetched(None, etag, fresh_s, waits)
     if response.status_code != _OK:
@@ -172,6 +186,11 @@ def read_file(source: FileSource, *, now: float | None) -> Fetched:
     ):
         raise NotSettledError
     return Fetched(content)
+
+
+def _waits(headers: Headers) -> bool:
+    applied = headers.get("preference-applied", "").lower().split(",")
+    return any(preference.strip().partition("=")[0].strip() == "wait" for preference in applied)
 
 
 def _max_age(headers: Headers) -> float | None:

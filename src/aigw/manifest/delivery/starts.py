@@ -21,6 +21,7 @@ MANY_DEATHS: Final = 3
 
 _MOST_MARKS: Final = 8
 _SHORT: Final = 16
+_START: Final = ".start"
 
 
 class Starts:
@@ -33,7 +34,7 @@ class Starts:
 
     def deaths(self, digest: str) -> int:
         """Give how many processes died within a minute of putting the document with *digest* into force."""
-        return len(self._left(f"{self._name}.{digest[:_SHORT]}.*.start"))
+        return len(self._left(f"{self._name}.{digest[:_SHORT]}."))
 
     def begin(self, digest: str, on: float) -> None:
         """Note that the document with *digest* is about to serve here, *on* the monotonic clock."""
@@ -43,7 +44,7 @@ class Starts:
         with contextlib.suppress(OSError, UntrustedError):
             self._folder.make()
             if self.deaths(digest) < _MOST_MARKS:
-                name = f"{self._name}.{digest[:_SHORT]}.{_token(os.getpid())}.start"
+                name = f"{self._name}.{digest[:_SHORT]}.{_token(os.getpid())}{_START}"
                 descriptor = self._folder.hold(name, create=True)
                 self._mark = None if descriptor is None else _Mark(self._folder, name, descriptor, on)
 
@@ -51,7 +52,7 @@ class Starts:
         """Note that this process is alive, *on* the monotonic clock: after a minute, nobody is said to die of it."""
         if self._mark is not None and on - self._mark.since >= SURVIVED_S:
             self.end()
-            for name in self._left(f"{self._name}.*.start"):
+            for name in self._left(f"{self._name}."):
                 with contextlib.suppress(OSError):
                     self._folder.remove(name)
 
@@ -67,11 +68,11 @@ class Starts:
             self._mark.leave()
             self._mark = None
 
-    def _left(self, pattern: str) -> list[str]:
+    def _left(self, beginning: str) -> list[str]:
         found: list[str] = []
         with contextlib.suppress(OSError, UntrustedError):
             self._folder.check()
-            for name in self._folder.names(pattern):
+            for name in self._folder.names(beginning, _START):
                 with contextlib.suppress(FileNotFoundError):
                     descriptor = self._folder.hold(name)
                     if descriptor is not None:

@@ -38,7 +38,8 @@ class ManifestStatus:
 
     `partial`: parts of the document are beyond this reader (`ignored`, `quarantined`). `pinned`: the newest document
     took processes down, and the one before it serves. `held_back`: this process stays at the base of a rollout.
-    `override`: something local is laid over the manifest. `notes` are for people.
+    `override`: something local is laid over the manifest. `asks`: this process asks the source itself; if not, another
+    one of this host does, and the copy it keeps is followed. `notes` are for people.
     """
 
     state: State
@@ -71,6 +72,7 @@ class ManifestStatus:
     quarantined: tuple[Quarantined, ...] = ()
     rollout: str | None = None
     rollout_bp: int | None = None
+    asks: bool = True
 
     def metrics(self) -> tuple[Metric, ...]:
         """Give what to measure: (name, labels, value)."""
@@ -122,6 +124,8 @@ class Known:
 
     def checked(self, at: float, on: float) -> "Known":
         """Give what is known after a look that went well, *at* a time, *on* the monotonic clock."""
+        if self.checked_on is not None and on < self.checked_on:
+            at, on = self.checked_at or at, self.checked_on  # more was known before
         return replace(self, checked_at=at, checked_on=on, error=None, error_at=None, rejected=())
 
     def failed(self, error: ManifestError, at: float) -> "Known":
@@ -176,6 +180,7 @@ class Known:
         now: float,
         on: float | None,
         looking: bool,
+        asks: bool,
         disk_path: str | None,
         notes: tuple[str, ...],
     ) -> ManifestStatus:
@@ -199,6 +204,7 @@ class Known:
             etag=self.etag,
             disk_path=disk_path,
             notes=notes,
+            asks=asks,
             sync=sync,
             verified=None if vouched is None else vouched.verified,
             nack=nack,

@@ -14,11 +14,17 @@ from aigw.types.json import JsonObject, as_array, as_object
 
 _DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 
+
+def _given(*keys: str) -> dict[str, object]:
+    """Ask for *keys*; one that is null is as good as left out."""
+    return {"required": [*keys], "properties": {key: {"not": {"type": "null"}} for key in keys}}
+
+
 _ONE_TARGET: Final = [
-    {"required": ["use"], "not": {"anyOf": [{"required": ["provider"]}, {"required": ["model"]}]}},
-    {"required": ["provider", "model"], "not": {"required": ["use"]}},
+    {**_given("use"), "not": {"anyOf": [_given("provider"), _given("model")]}},
+    {**_given("provider", "model"), "not": _given("use")},
 ]
-_ONE_RAMP: Final = [{"required": ["preset"]}, {"required": ["stages"]}]
+_ONE_RAMP: Final = [_given("preset"), _given("stages")]
 
 
 def manifest_schema(kinds: Iterable[str] = ()) -> dict[str, object]:

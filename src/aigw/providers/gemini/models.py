@@ -68,8 +68,12 @@ def is_vertex(target: Target) -> bool:
 
 def url(target: Target, method: str, query: str = "") -> str:
     """Give the address of *method* (`generateContent`) of the target's model, with *query*."""
-    base_url, vertex = target.provider.base_url, is_vertex(target)
-    path = vertex_path(target.model) if vertex else resource(target.model)
+    return _address(target.provider.base_url, target.model, method, query, vertex=is_vertex(target))
+
+
+@lru_cache(maxsize=256)
+def _address(base_url: str, model: str, method: str, query: str, *, vertex: bool) -> str:
+    path = vertex_path(model) if vertex else resource(model)
     if path.startswith("projects/"):
         base_url = base_url.partition("/projects/")[0]
     address = endpoint(base_url, f"/{quote(path, safe='/@')}:{method}", "/v1" if vertex else "/v1beta")

@@ -146,14 +146,24 @@ class GeminiDecoder(SseDecoder):
             events.append(UsageReported(usage))
 
     def _candidate(self, said: JsonObject, place: int, events: list[Event]) -> None:
-        number = as_int(said.get("index", place))
+        number = said.get("index", place)
+        number = number if type(number) is int else as_int(number)
         index = place if number is None else number
         candidate = self._candidates.get(index)
         if candidate is None:
             candidate = self._candidates[index] = _Candidate(index)
         logprobs = log_probabilities(said) if "logprobsResult" in said else None
         for item in as_array(as_object(said.get("content")).get("parts")):
-            logprobs = self._part(candidate, as_object(item), logprobs, events)
+            part = as_object(item)
+            text = part.get("text")
+            if text and type(text) is str and len(part) == 1:
+                # Most parts are more text and nothing else.
+                candidate.texts.append(text)
+                candidate.said = True
+                events.append(TextDelta(text, index, logprobs))
+                logprobs = None
+            else:
+                logprobs = self._part(candidate, part, logprobs, events)
         if logprobs is not None:
             events.append(TextDelta("", index, logprobs))
         if not said.keys() <= KNOWN_OF_CANDIDATE:
@@ -166,11 +176,6 @@ class GeminiDecoder(SseDecoder):
     ) -> JsonObject | None:
         """Add what *part* says, and give the log probabilities that are still to be told."""
         text = part.get("text")
-        if text and isinstance(text, str) and len(part) == 1:
-            candidate.texts.append(text)
-            candidate.said = True
-            events.append(TextDelta(text, candidate.index, logprobs))
-            return None
         if "functionCall" in part:
             self._call(candidate, part, events)
         elif not isinstance(text, str):

@@ -5,7 +5,6 @@ This runs for every token: one dictionary look-up less is worth an uglier line.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from aigw.manifest.snapshot import Target
@@ -13,6 +12,7 @@ from aigw.providers.canonical import choices_asked
 from aigw.providers.failures import mid_answer
 from aigw.providers.framing.decoding import SseDecoder
 from aigw.providers.openai.answer import beyond_call, check_for_error, finish, known_id, pieces, read, thought
+from aigw.providers.openai.layout import layout
 from aigw.providers.openai.messages import DIALECT
 from aigw.providers.openai.usage import usage_of
 from aigw.providers.reading import arguments_text, call_id, frame
@@ -32,7 +32,6 @@ from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_t
 from aigw.types.kind import read_from
 from aigw.types.request import Request
 
-_CHUNK: Final = frozenset({"id", "object", "created", "model", "choices", "usage", "obfuscation", "error", "type"})
 _CHOICE: Final = frozenset({"index", "delta", "message", "finish_reason", "logprobs"})
 _DELTA: Final = frozenset({"role", "content", "refusal", "tool_calls", "function_call", "reasoning_content"})
 
@@ -48,16 +47,6 @@ class _Call:
     held: str = ""
     named: bool = False
     empty: bool = True
-
-
-@lru_cache(maxsize=256)
-def _layout(names: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
-    """Give those of a chunk's *names* beyond our words, and whether it can hold no error but as its `object`.
-
-    All chunks of a stream have nearly the same names.
-    """
-    beyond = tuple(name for name in names if name not in _CHUNK)
-    return beyond, "object" in names and "error" not in names and "x_groq" not in names
 
 
 class _Choice:
@@ -115,7 +104,10 @@ class ChatDecoder(SseDecoder):
     All are as many as were asked for. Where the host always sends `[DONE]`, nothing else will do.
     """
 
-    __slots__ = ("_asked", "_before", "_choices", "_done", "_extra", "_quirks", "_reasoning", "_seed", "_started")
+    __slots__ = (
+        *("_asked", "_before", "_beyond", "_choices", "_done", "_extra", "_quirks", "_reasoning", "_seed", "_started"),
+        "_values",
+    )
 
     def __init__(self, target: Target, request: Request) -> None:
         super().__init__(target, read)
@@ -125,6 +117,8 @@ class ChatDecoder(SseDecoder):
         self._choices: dict[int, _Choice] = {}
         self._before: JsonObject = EMPTY
         self._extra: JsonObject = EMPTY
+        self._beyond: tuple[str, ...] = ()
+        self._values: object = None
         self._seed: object = None
         self._started = False
         self._done = False
@@ -143,12 +137,17 @@ class ChatDecoder(SseDecoder):
             self._finish(events)
             return
         chunk = frame(text, self._provider)
-        beyond, is_usual = _layout(tuple(chunk))
+        beyond, values_of, is_usual = layout(tuple(chunk))
         if not is_usual or name == "error" or chunk["object"] == "error":
             if chunk.get("error") or name == "error":
                 raise mid_answer(chunk, self._target.provider)
             check_for_error(chunk, self._target.provider)
-        self._chunk(chunk, self._extra_of(chunk, beyond) if beyond else EMPTY, events)
+        values = values_of(chunk)
+        if beyond is not self._beyond or values != self._values:
+            # The object is shared while they stay the same.
+            self._beyond, self._values = beyond, values
+            self._extra = {"chunk": {name: chunk[name] for name in beyond}} if beyond else EMPTY
+        self._chunk(chunk, self._extra, events)
 
     def _chunk(self, chunk: JsonObject, extra: JsonObject, events: list[Event]) -> None:
         if not self._started:
@@ -172,13 +171,6 @@ class ChatDecoder(SseDecoder):
         if self._before:
             extra = {"chunk": {**as_object(self._before["chunk"]), **as_object(extra.get("chunk"))}}
         events.append(Started(as_text(chunk.get("id")) or None, model or None, created, extra))
-
-    def _extra_of(self, chunk: JsonObject, beyond: tuple[str, ...]) -> JsonObject:
-        """Give the chunk's fields *beyond* our words; the object is shared while they stay the same."""
-        fields = {name: chunk[name] for name in beyond}
-        if self._extra.get("chunk") != fields:
-            self._extra = {"chunk": fields}
-        return self._extra
 
     def _choice(self, choice: JsonObject, place: int, extra: JsonObject, events: list[Event]) -> None:
         number = choice.get("index")

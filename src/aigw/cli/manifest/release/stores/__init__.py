@@ -1,0 +1,1 @@
+"""Where releases are kept: a folder, a server that takes PUT, an S3-compatible bucket, a bucket of Google's."""
