@@ -30,7 +30,11 @@ autodoc_class_signature = "separated"
 
 nitpicky = True
 # Without intersphinx only our own names can be resolved; those of Python and of dependencies are taken on trust.
-nitpick_ignore_regex = [("py:.*", r"^(?!aigw\.).*")]
+nitpick_ignore_regex = [
+    ("py:.*", r"^(?!aigw\.).*"),
+    # Members of closed sets, which signatures name; their classes are described as a whole.
+    ("py:attr", r"^aigw\.errors\.Failure\..*"),
+]
 
 
 def put_readme(_app: Sphinx, docname: str, content: list[str]) -> None:
