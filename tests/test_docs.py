@@ -39,7 +39,7 @@ def manifests() -> list[pytest.ParameterSet]:
         (page, block)
         for page in PAGES
         for block in re.findall(r"^```yaml\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-        if block.startswith("schema:")
+        if block.startswith("schema: aigw/v1\n")
     ]
     return [pytest.param(block, id=f"{page.name}-{number}") for number, (page, block) in enumerate(blocks)]
 

@@ -94,6 +94,10 @@ class Attempt:
     waited_s: float = 0.0
 
 
+ArmName: TypeAlias = Literal["candidate", "base"]
+"""The sides of a rollout: the new manifest, and what it starts from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arm:
     """The side of a rollout that a call takes, and what decided it. As text: what the record says.
@@ -103,7 +107,7 @@ class Arm:
     """
 
     rollout: str
-    name: Literal["candidate", "base"]
+    name: ArmName
     order: tuple[int, int]
     unit: "Unit"
     bucket: int

@@ -288,15 +288,19 @@ def _compile(content: "bytes | str | Mapping[str, object]", source: str, previou
 
 def _warm(snapshot: Snapshot) -> None:
     """See that there is an adapter for all that the providers of *snapshot* speak: a plugin may be broken."""
-    for provider in snapshot.providers.values():
+    for provider in (provider for one in _ramp(snapshot) for provider in one.providers.values()):
         for dialect in provider.kind.dialects:
             operation_of(dialect)
 
 
 def _pools(snapshot: Snapshot) -> frozenset[str]:
     """Give what connections of *snapshot* are kept by, those of the base of its rollout included."""
-    held = (snapshot,) if snapshot.rollout is None else (snapshot, snapshot.rollout.base)
-    return frozenset(provider.key for one in held for provider in one.providers.values())
+    return frozenset(provider.key for one in _ramp(snapshot) for provider in one.providers.values())
+
+
+def _ramp(snapshot: Snapshot) -> tuple[Snapshot, ...]:
+    """Give *snapshot*, and the base of its rollout if it has one."""
+    return (snapshot,) if snapshot.rollout is None else (snapshot, snapshot.rollout.base)
 
 
 def principal_of(key: str | None) -> Principal:

@@ -8,7 +8,8 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import cast
+from stat import S_ISREG
+from typing import Final, NoReturn, cast
 
 from aigw.errors import SecretError
 from aigw.protocols import SecretSource
@@ -16,6 +17,8 @@ from aigw.protocols import SecretSource
 ENTRY_POINTS = "aigw.secrets"
 BUILT_IN = frozenset({"env", "file", "aws", "azure", "google"})
 """The last three are fetched: see `credentials`."""
+
+_LARGEST_FILE: Final = 64 * 1024
 
 
 class EnvironmentSource:
@@ -46,21 +49,27 @@ class FileSource:
     def fetch(self, reference: str) -> str:
         """Give the content of the file *reference*. Raises `SecretError` where it cannot be read or is empty."""
         try:
-            stat = Path(reference).stat()
-            version = (stat.st_mtime_ns, stat.st_ino, stat.st_size)
+            status = Path(reference).stat()
+            if not S_ISREG(status.st_mode) or status.st_size > _LARGEST_FILE:
+                _refuse_file(reference, "it is no regular file of at most 64 KiB")
+            version = (status.st_mtime_ns, status.st_ino, status.st_size)
             known = self._read.get(reference)
             if known is not None and known[0] == version:
                 return known[1]
             value = Path(reference).read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            message = f"The secret file {reference} cannot be read: {reason} (the manifest says file:{reference})."
-            raise SecretError(message) from None
+            _refuse_file(reference, reason)
         if not value:
             message = f"The secret file {reference} is empty (the manifest refers to it as file:{reference})."
             raise SecretError(message)
         self._read[reference] = (version, value)
         return value
+
+
+def _refuse_file(path: str, reason: str | None) -> NoReturn:
+    message = f"The secret file {path} cannot be read: {reason} (the manifest says file:{path})."
+    raise SecretError(message) from None
 
 
 class Schemes(Collection[str]):

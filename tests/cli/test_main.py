@@ -34,7 +34,7 @@ def test_help_of_every_command_shows_examples(run: Run, command: list[str]) -> N
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["cha"], ["manifest"], ["chat"], ["chat", "hello", "--colour"], ["providers", "openai", "extra"]],
+    [[], ["cha"], ["chat"], ["chat", "hello", "--colour"], ["providers", "openai", "extra"]],
     ids=" ".join,
 )
 def test_wrong_usage_exits_2_and_says_how_to_use_it(run: Run, arguments: list[str]) -> None:
@@ -43,6 +43,37 @@ def test_wrong_usage_exits_2_and_says_how_to_use_it(run: Run, arguments: list[st
     assert 2 == ran.code
     assert "" == ran.out
     assert ran.err.startswith("usage: aigw")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["dif", "a.yaml"], ["diff", "a.yaml"], ["fmt", "--chek", "a.yaml"], ["plan", "a.yaml", "--max-mved", "9"]],
+    ids=" ".join,
+)
+def test_wrong_usage_below_manifest_is_no_change_to_a_pipeline(run: Run, arguments: list[str]) -> None:
+    ran = run("manifest", *arguments)
+
+    assert (1, "") == (ran.code, ran.out)
+    assert ran.err.startswith("usage: aigw")
+
+
+@pytest.mark.parametrize("command", ["check", "show", "verify", "lint", "diff --against /nowhere.yaml"])
+def test_machines_get_an_error_as_json_too(run: Run, command: str) -> None:
+    name, *more = command.split()
+    ran = run("manifest", name, "/nowhere.yaml", *more, "--json")
+
+    assert (1, False) == (ran.code, ran.json["ok"])
+    assert f"aigw: error: {ran.json['error']}\n" == ran.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closes a stream as a shell of Unix does")
+def test_an_output_that_was_never_open_is_no_traceback(echo_manifest: str) -> None:
+    command = [*AIGW, "manifest", "check", echo_manifest]
+    done = subprocess.run(
+        ["/bin/sh", "-c", '"$@" <&- >&-', "sh", *command], capture_output=True, text=True, check=False
+    )
+
+    assert (0, "") == (done.returncode, done.stderr)
 
 
 def test_version_is_one_line(run: Run) -> None:

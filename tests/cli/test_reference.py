@@ -56,14 +56,15 @@ Every command takes `--help`. What follows is what they say there; a test compar
 
 The manifest a command works with is the one named with `--manifest`, else that of `AIGW_MANIFEST`, else the embedded
 default, which offers the providers whose keys are set (models are named `provider/model` then). `--json` prints one
-JSON document instead of text. Colour is used on a terminal only, and not where `NO_COLOR` is set or `TERM` is `dumb`.
-What models say reaches a terminal without its control characters, and a file or pipe as it is.
+JSON document instead of text, of an error too: `{"ok": false, "error": "…"}`. Colour is used on a terminal only, and
+not where `NO_COLOR` is set or `TERM` is `dumb`. What models say reaches a terminal without its control characters, and
+a file or pipe as it is.
 
 | exit code | meaning |
 |---|---|
 | 0 | done |
 | 1 | failed: one line on standard error says why (`aigw: error: …`) |
-| 2 | wrong usage; of `manifest fmt --check`, `diff` and `plan`: there is a change |
+| 2 | wrong usage; below `aigw manifest`, where wrong usage is 1: `fmt --check`, `diff` or `plan` found a change |
 | 130 | interrupted by Ctrl-C |
 | 141 | whoever read the output has left |
 """

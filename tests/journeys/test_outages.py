@@ -6,11 +6,13 @@ or have rotted, and an interpreter that ends in the middle of it all.
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -75,7 +77,8 @@ class TestARefusalForAnHour:
             assert isinstance(look(journey), aigw.ManifestUnavailableError)
             assert 1 == journey.ask().aigw.serial
         told = journey.gw.manifest.status()
-        assert ("stale", "backoff", 60) == (told.state, told.sync, told.nacks[Nack.FETCH])
+        assert ("stale", "backoff") == (told.state, told.sync)
+        assert 60 <= told.nacks[Nack.FETCH]
 
         origin.publish(manifest(openai, serial=2))
         assert look(journey) is None
@@ -113,7 +116,7 @@ class TestANameThatNobodyResolves:
         journey.start(self.URL)
         error = journey.fail()
         assert aigw.ManifestUnavailableError is type(error)
-        assert asked.is_set()
+        assert asked.wait(10)
         journey.face.do(journey.gw.close())
         with pytest.raises(aigw.GatewayClosedError):
             journey.ask()
@@ -138,7 +141,10 @@ class TestAConfigMap:
         assert 1 == journey.ask().aigw.serial
         for serial in range(2, 5):
             volume.swap(manifest(openai, serial=serial))
-            assert openai.wait_for(lambda serial=serial: serial == journey.ask().aigw.serial, 30) or not serial
+            give_up = time.monotonic() + 30
+            while journey.ask().aigw.serial != serial:
+                assert time.monotonic() < give_up, journey.gw.manifest.status()
+                threading.Event().wait(0.02)
         assert "current" == journey.gw.manifest.status().state
 
 
@@ -274,7 +280,7 @@ class TestADiskThatHasRotted:
         journey.ask()
         kept = Path(journey.gw.manifest.status().disk_path)
         journey.face.do(journey.gw.close())
-        kept.write_bytes(kept.read_bytes().replace(b'"serial":1', b'"serial":9').replace(b'"serial": 1', b'"serial": 9'))
+        kept.write_bytes(re.sub(rb'("serial": ?)1', rb"\g<1>9", kept.read_bytes()))
 
         journey.start(origin.url, cache_dir=tmp_path)
         assert 1 == journey.ask().aigw.serial

@@ -8,7 +8,6 @@ from tests.manifest.delivery.following_kit import WaitingOrigin
 
 from aigw.errors import APIConnectionError, GatewayClosedError
 from aigw.runtime.fetch import Fetcher
-from aigw.wire import HttpResponse
 
 WAIT = {"Prefer": "wait=30"}
 
@@ -32,7 +31,7 @@ class Waiting:
     """A fetch in a thread of its own, for what the origin has not got yet."""
 
     def __init__(self, fetcher: Fetcher, origin: WaitingOrigin) -> None:
-        self.ended: Exception | HttpResponse | None = None
+        self.ended: object = None
         self._fetcher = fetcher
         self._origin = origin
         self.thread = threading.Thread(target=self._fetch, daemon=True)

@@ -1,9 +1,12 @@
 """The command line. `main` reads arguments and loads only the command that is asked for, so `aigw --help` is quick.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (Ctrl-C), 141 nobody reads the output any more.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (Ctrl-C), 141 nobody reads the output any more. Below
+`aigw manifest`, 2 is a change and nothing else: a pipeline that lets changes pass must not let a mistyped option pass.
 """
 
 import contextlib
+import io
+import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -19,16 +22,19 @@ Command: TypeAlias = Callable[[Arguments, Terminal], int]
 
 OK: Final = 0
 FAILED: Final = 1
+WRONG_USAGE: Final = 2
 INTERRUPTED: Final = 130
 UNREAD: Final = 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `aigw` with *argv* (default: the process's own arguments) and give its exit code. Never raises."""
+    _stand_in_for_streams()
+    given = sys.argv[1:] if argv is None else argv
     try:
-        arguments = parser().parse_args(argv, namespace=Arguments())
+        arguments = parser().parse_args(given, namespace=Arguments())
     except SystemExit as done:  # how argparse ends after --help, --version and wrong usage
-        return done.code if isinstance(done.code, int) else FAILED
+        return OK if not done.code else FAILED if "manifest" in given[:1] else WRONG_USAGE
     terminal = Terminal.of_process()
     try:
         code = _command(arguments.handler)(arguments, terminal)
@@ -39,13 +45,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except AigwError as error:
-        sys.stderr.write(f"aigw: error: {one_line(str(error))}\n")
-        return FAILED
+        return _failed(one_line(str(error)), as_json=arguments.json or arguments.format == "json")
     except OSError as error:  # the gateway maps its own; what is left is an output that cannot be written
         _forget_output()
         sys.stderr.write(f"aigw: error: the output cannot be written: {error.strerror or type(error).__name__}\n")
         return FAILED
     return code
+
+
+def _failed(message: str, *, as_json: bool) -> int:
+    """Say *message* to people, and on standard output to machines, if those were to get the answer."""
+    sys.stderr.write(f"aigw: error: {message}\n")
+    with contextlib.suppress(OSError):
+        sys.stdout.write(json.dumps({"ok": False, "error": message}) + "\n" if as_json else "")
+        sys.stdout.flush()
+    return FAILED
+
+
+def _stand_in_for_streams() -> None:
+    """Put something in place of streams that whoever started this has closed: Python leaves None there."""
+    sys.stdin, sys.stdout, sys.stderr = (one or io.StringIO() for one in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def _command(handler: str) -> Command:

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aigw.call import Call, Options, Principal, Trail
+from aigw.call import ArmName, Call, Options, Principal, Trail
 from aigw.credentials.cache import Credentials
 from aigw.errors import ConfigurationError
 from aigw.manifest.snapshot import Route, Snapshot
 from aigw.pipeline import Pipeline
-from aigw.policies.rollout import BUCKETS, ArmName, arm_of, bucket, stage_at, unit_of
+from aigw.policies.rollout import BUCKETS, arm_of, bucket, stage_at, unit_of
 from aigw.record import Record
 from aigw.runtime.blocking import BlockingRuntime
 from aigw.runtime.drive import run

@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha1
 from pathlib import Path
 from typing import Final
@@ -28,6 +27,7 @@ from aigw.errors import APIConnectionError, SecretError
 from aigw.protocols import Runtime
 from aigw.types.credential import AwsKeys
 from aigw.types.json import JsonObject, as_int, as_object, as_text, without
+from aigw.types.times import written_time
 from aigw.wire import HttpRequest, HttpResponse, decoded
 
 RENEW_S: Final = 900.0
@@ -103,7 +103,11 @@ class SignIn:
         token, life = as_text(said.get("accessToken")), as_int(said.get("expiresIn"))
         if not response.is_success or token is None or life is None:
             return None
-        fresh = {**without(kept, frozenset({"refreshToken"})), "accessToken": token, "expiresAt": _stamp(now + life)}
+        fresh = {
+            **without(kept, frozenset({"refreshToken"})),
+            "accessToken": token,
+            "expiresAt": written_time(now + life),
+        }
         if as_text(said.get("refreshToken")):
             fresh["refreshToken"] = said["refreshToken"]
         await self.runtime.offload(lambda: _store(path, fresh))
@@ -117,7 +121,7 @@ class SignIn:
         said = as_object(_object(response).get("roleCredentials"))
         renamed = {name[:1].upper() + name[1:]: value for name, value in said.items() if name != "expiration"}
         ends = as_int(said.get("expiration"))
-        keys = keys_of({**renamed, "Expiration": None if ends is None else _stamp(ends / 1000)}, region)
+        keys = keys_of({**renamed, "Expiration": None if ends is None else written_time(ends / 1000)}, region)
         if not response.is_success or keys is None:
             why = (
                 f"IAM Identity Center answered {response.status_code} without keys; check sso_account_id and "
@@ -149,10 +153,6 @@ class SignIn:
 
     def _error(self, why: str) -> SecretError:
         return SecretError(f"The credentials {self.reference} cannot be had: {why}.")
-
-
-def _stamp(moment_s: float) -> str:
-    return datetime.fromtimestamp(moment_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _object(response: HttpResponse) -> JsonObject:

@@ -1,11 +1,11 @@
 """Detours: targets that stand in for a route's own until a moment, and how that is told."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from aigw.call import Candidate
 from aigw.manifest.snapshot import Instead, Route
 from aigw.policies.selection import Plan
+from aigw.types.times import written_time
 
 
 def standing_in(route: Route, now: float) -> Instead | None:
@@ -29,5 +29,5 @@ def bypassing(decided: Plan, route: Route, detour: Instead) -> Plan:
 
 def note_of(detour: Instead) -> str:
     """Tell of *detour* in a note."""
-    until = datetime.fromtimestamp(detour.until, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    until = written_time(detour.until)
     return f"instead: {detour.why or 'other targets'} (until {until})"

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate
 from math import log2
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
-from aigw.call import Arm, Call, Ending, Outcome
+from aigw.call import Arm, ArmName, Call, Ending, Outcome
 from aigw.errors import AigwError, Failure, ModelNotFoundError
 from aigw.latch import Latch
 from aigw.manifest.snapshot import Rollout, RolloutGuard, Snapshot, Unit
 from aigw.policies.failover import failure_of
-
-ArmName: TypeAlias = Literal["candidate", "base"]
 
 BUCKETS: Final = 10_000
 """Basis points: a bucket for each."""

@@ -56,16 +56,21 @@ _NEUTRAL: Final[Mapping[str, tuple[object, ...]]] = MappingProxyType(
 
 def parameters(request: Request, target: Target, notes: list[str]) -> tuple[Params, JsonObject]:
     """Give canonical and other parameters, the target's own laid over: the manifest wins, with a note where it does."""
+    return laid_over(request.params, request.other, target, notes)
+
+
+def laid_over(said: Params, beside: JsonObject, target: Target, notes: list[str]) -> tuple[Params, JsonObject]:
+    """Give the canonical parameters *said* and those *beside* them as `parameters` does."""
     if not target.params:
-        return request.params, request.other
-    params: dict[str, object] = {**request.params}
-    other: dict[str, object] = {**request.other}
+        return said, beside
+    params: dict[str, object] = {**said}
+    other: dict[str, object] = {**beside}
     for name, value in target.params.items():
         canonical = "max_tokens" if name == "max_completion_tokens" else name
-        said = params if canonical in _CANONICAL else other
-        if canonical in said and said[canonical] != value:
+        known = params if canonical in _CANONICAL else other
+        if canonical in known and known[canonical] != value:
             notes.append(f"overridden: {name} (the manifest sets it for {target.id})")
-        said[canonical] = [value] if canonical == "stop" and isinstance(value, str) else value
+        known[canonical] = [value] if canonical == "stop" and isinstance(value, str) else value
     return cast("Params", params), other
 
 
@@ -158,12 +163,10 @@ def speakers(messages: Sequence[Message]) -> list[str]:
 
 def kinds_of(messages: Sequence[Message]) -> set[type[Part]]:
     """Give the types of the parts of *messages*, those inside of tool results as well."""
-    kinds: set[type[Part]] = set()
-    for message in messages:
-        for part in message.parts:
-            kinds.add(type(part))
-            if isinstance(part, ToolResult):
-                kinds.update(map(type, part.content))
+    kinds: set[type[Part]] = {type(part) for message in messages for part in message.parts}
+    if ToolResult in kinds:
+        results = (part for message in messages for part in message.parts if isinstance(part, ToolResult))
+        kinds.update(type(piece) for result in results for piece in result.content)
     return kinds
 
 

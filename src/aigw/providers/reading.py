@@ -1,7 +1,6 @@
 """What all adapters need to read an answer: a JSON object, or a named error that says what came instead."""
 
 import json
-from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Final, cast
 
@@ -24,7 +23,7 @@ def answer_object(response: HttpResponse, provider: str) -> JsonObject:
         body = response.json()
     except ValueError:
         raise unreadable(_what_came(response), provider, response) from None
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         what = f"JSON {type(body).__name__} instead of an object"
         raise misshapen(what, provider, response)
     return cast("JsonObject", body)

@@ -48,6 +48,19 @@ class Ready(list[JsonObject]):
             self.json = None
 
 
+class ReadyObject(dict[str, object]):
+    """Fields that are written as JSON already, as `Ready` is. Nobody may change them."""
+
+    __slots__ = ("json",)
+
+    def __init__(self, fields: JsonObject) -> None:
+        super().__init__(fields)
+        try:
+            self.json: bytes | None = encoded(fields, "")
+        except BadRequestError:
+            self.json = None
+
+
 def encoded(body: JsonObject, provider: str) -> bytes:
     """Write *body* as JSON in UTF-8, once. Raises `BadRequestError` for what JSON or UTF-8 cannot express.
 
@@ -71,6 +84,13 @@ def encoded(body: JsonObject, provider: str) -> bytes:
 def joined(written: bytes, name: str, value: bytes) -> bytes:
     """Give the object that is *written* with one more field, whose *value* is written, too."""
     return b'%s%s"%s":%s}' % (written[:-1], b"," if len(written) > len(b"{}") else b"", name.encode(), value)
+
+
+def followed(body: JsonObject, fields: JsonObject, provider: str) -> bytes:
+    """Write the object that has the fields of *body* and then *fields*, which may be written already."""
+    if not body or not fields or type(fields) is not ReadyObject or fields.json is None:
+        return encoded({**body, **fields}, provider)
+    return b"%s,%s" % (encoded(body, provider)[:-1], fields.json[1:])
 
 
 def _standard(body: JsonObject, provider: str) -> bytes:
@@ -162,11 +182,11 @@ def once(judge: Judge) -> Judge:
 
     @wraps(judge)
     def judged(request: Request, target: Target) -> tuple[str, ...]:
-        known = request.judgements.get(id(target))
-        if known is None or known[0] is not judge or known[1] is not target:
+        known = request.judgements.get((judge, id(target)))
+        if known is None:
             # The target is kept, so that no other can take its id.
-            known = request.judgements[id(target)] = (judge, target, judge(request, target))
-        return known[2]
+            known = request.judgements[judge, id(target)] = (target, judge(request, target))
+        return cast("tuple[str, ...]", known[1])
 
     return judged
 

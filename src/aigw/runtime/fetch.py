@@ -49,12 +49,7 @@ class Fetcher:
             response = run(self._get(url, headers, deadline))
             if response.status_code not in REDIRECTS or "location" not in response.headers:
                 return response
-            target = urljoin(url, response.headers["location"])
-            if urlsplit(target)[:2] != urlsplit(url)[:2]:
-                host = urlsplit(target).netloc.rpartition("@")[2]
-                message = f"It redirects to another host ({host}), which is not followed."
-                raise APIConnectionError(message)
-            url = target
+            url = _redirected(url, response.headers["location"])
         message = f"It redirects more than {MOST_REDIRECTS} times."
         raise APIConnectionError(message)
 
@@ -91,3 +86,17 @@ class Fetcher:
         finally:
             await exchange.aclose()
         return HttpResponse(exchange.status, exchange.headers, content, truncated)
+
+
+def _redirected(url: str, location: str) -> str:
+    """Give where *location* leads from *url*. Raises `APIConnectionError` unless it is on the same host."""
+    try:
+        target = urljoin(url, location)
+        scheme, netloc = urlsplit(target)[:2]
+    except ValueError:
+        message = "It redirects to what is no URL."
+        raise APIConnectionError(message) from None
+    if (scheme, netloc) != urlsplit(url)[:2]:
+        message = f"It redirects to another host ({netloc.rpartition('@')[2]}), which is not followed."
+        raise APIConnectionError(message)
+    return target

@@ -107,7 +107,7 @@ class Dialer:
 
     async def _open(self, limit: Limit) -> SocketLink:
         way = self._way
-        connected: socket.socket | InnerTls = self._known(_connected(way.host, way.port, limit))
+        connected: socket.socket | InnerTls = _connected(way.host, way.port, limit, self._known)
         try:
             if way.outer is not None:
                 connected = self._secured(connected, way.outer, way.host, limit)
@@ -214,8 +214,11 @@ class InnerTls:
             self._outer.sendall(self._outgoing.read())
 
 
-def _connected(host: str, port: int, limit: Limit) -> socket.socket:
-    """Connect to the first address of *host* that answers; each may take its share of the time that is left."""
+def _connected(host: str, port: int, limit: Limit, known: Callable[[socket.socket], socket.socket]) -> socket.socket:
+    """Connect to the first address of *host* that answers; each may take its share of the time that is left.
+
+    *known* is told of each socket before and after it connects, and raises `OSError` if no more are to be opened.
+    """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     for left in range(len(found), 0, -1):
         family, kind, protocol, _, address = found[-left]
@@ -223,7 +226,8 @@ def _connected(host: str, port: int, limit: Limit) -> socket.socket:
         try:
             seconds = _seconds(limit)
             connected.settimeout(None if seconds is None else seconds / left)
-            connected.connect(address)
+            known(connected).connect(address)
+            known(connected)
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except BaseException as error:
             connected.close()

@@ -72,8 +72,8 @@ class Params(TypedDict, total=False):
     user: str
 
 
-Judgement: TypeAlias = tuple[object, object, tuple[str, ...]]
-"""Who judged, for which target, and what was named."""
+Judgement: TypeAlias = tuple[object, object]
+"""For which target somebody judged, and what was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ class Request:
     edited: frozenset[str] = frozenset()
     operation: Operation = Operation.CHAT
     surface: str = "chat"
-    judgements: dict[int, Judgement] = field(
-        default_factory=dict[int, "Judgement"], init=False, repr=False, compare=False
+    judgements: dict[tuple[object, int], Judgement] = field(
+        default_factory=dict[tuple[object, int], "Judgement"], init=False, repr=False, compare=False
     )
 
     def edit(self, *, messages: tuple[Message, ...] | None = None, params: Params | None = None) -> "Request":

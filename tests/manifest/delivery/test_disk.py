@@ -92,6 +92,39 @@ def test_a_tag_that_does_not_belong_to_the_bytes_is_ignored(copy: DiskCopy, meta
     assert (b"a", None, None) == (stored.content, stored.etag, stored.serial)
 
 
+def test_bytes_that_no_process_wrote_are_known_as_such(copy: DiskCopy) -> None:
+    keep(copy, b"a", 1)
+    written = copy.load()
+    Path(copy.path).write_bytes(b"b")
+    other = copy.load()
+
+    assert written is not None
+    assert other is not None
+    assert (True, False) == (written.is_as_written, other.is_as_written)
+
+
+def test_a_death_while_a_copy_is_replaced_leaves_the_one_before_as_good_as_it_was(
+    copy: DiskCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(copy, b"a", 1)
+    write = copy._folder.write
+
+    def die(name: str, content: bytes) -> None:
+        if name.endswith(".manifest"):
+            raise OSError
+        write(name, content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(copy._folder, "write", die)
+        keep(copy, b"b", 2)
+    stored = copy.load()
+
+    assert stored is not None
+    assert (b"a", 1, True) == (stored.content, stored.serial, stored.is_as_written)
+    keep(copy, b"c", 3)
+    assert b"c" == Path(copy.path).read_bytes()
+
+
 def test_a_symlink_is_not_followed(copy: DiskCopy, tmp_path: Path) -> None:
     keep(copy, b"a", 1)
     (tmp_path / "elsewhere").write_bytes(b"b")

@@ -209,6 +209,21 @@ def test_nobody_takes_its_waiting_for_silence(
     assert (8, False) == (serial(sibling), sibling.status().asks)
 
 
+def test_who_waits_is_not_late(waiting: WaitingOrigin, clock: StillClock, fetcher: Fetcher) -> None:
+    held = following(waiting, clock, wait=fetcher)
+    held.tick()
+    look = beside(held.tick)
+    assert waiting.holding.wait(10)
+    late = []
+    for _ in range(2):
+        clock.at += 50.0
+        late.append(held.is_late)
+        clock.at += 0.1
+    waiting.publish(document(8))
+    look.join(10)
+    assert [False, True] == late
+
+
 def test_a_forked_child_does_not_begin_by_waiting(waiting: WaitingOrigin, clock: StillClock, fetcher: Fetcher) -> None:
     held = following(waiting, clock, wait=fetcher)
     held.tick()

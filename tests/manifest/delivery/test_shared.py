@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from tests.manifest.delivery.following_kit import following, serial
-from tests.manifest.manifest_kit import TLS, Origin, StillClock, document
+from tests.manifest.manifest_kit import TLS, Origin, StillClock, document, follower
 
 import aigw
+from aigw.errors import ManifestUnavailableError
 from aigw.manifest.delivery.bounds import Trust
 from aigw.manifest.delivery.disk import DiskCopy
 from aigw.manifest.delivery.files import Folder
@@ -52,6 +53,25 @@ def test_the_others_start_from_the_copy_and_do_not_ask(origin: Origin, clock: St
     assert [10.0] + [1.0] * 7 == delays
     assert [True] + [False] * 7 == [held.status().asks for held in (leader, *others)]
     assert {7} == {serial(held) for held in (leader, *others)}
+
+
+def test_the_others_look_no_less_often_than_they_would_ask(origin: Origin, clock: StillClock, tmp_path: Path) -> None:
+    shared = Shared(DiskCopy(tmp_path, origin.url), 0.5)
+    following(origin, clock, tmp_path).tick()
+    hasty = follower(origin.url, clock=clock, shared=shared, interval_s=0.5)
+    hasty.look(etag=None, hasty=False, serving="")
+    hasty.went_well(None, is_new=False)
+    assert 0.5 == hasty.next_s
+
+
+def test_a_copy_that_serves_already_is_not_read_again(origin: Origin, clock: StillClock, tmp_path: Path) -> None:
+    following(origin, clock, tmp_path).tick()
+    shared = Shared(DiskCopy(tmp_path, origin.url), 10.0)
+    first = shared.glance(clock.time())
+    again = shared.glance(clock.time())
+    shared.taken()
+    last = shared.glance(clock.time())
+    assert (document(7), document(7), None) == (first.content, again.content, last.content)
 
 
 def test_the_others_put_what_it_finds_into_force(origin: Origin, clock: StillClock, tmp_path: Path) -> None:
@@ -196,6 +216,17 @@ def test_who_is_told_to_look_asks_the_source_itself(origin: Origin, clock: Still
     origin.content = document(8)
     assert sibling.check()
     assert (8, 1.0) == (serial(sibling), sibling.tick())
+    sibling.close()
+
+
+def test_a_look_of_its_own_that_fails_leaves_it_with_the_copy(
+    origin: Origin, clock: StillClock, tmp_path: Path
+) -> None:
+    _leader, sibling = pair(origin, clock, tmp_path)
+    origin.status = 503
+    with pytest.raises(ManifestUnavailableError):
+        sibling.check()
+    assert (1.0, False) == (sibling._follower.next_s, sibling.status().asks)
     sibling.close()
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigw.manifest.publishing.build import Header, Ramp, build, overlaid, payload_of, ramped, written_time
+from aigw.manifest.publishing.build import Header, Ramp, build, overlaid, payload_of, ramped
+from aigw.types.times import written_time
 
 NOW = 1_800_000_000.0
 BASE = {

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from aigw.errors import ConfigurationError
-from aigw.manifest.publishing.build import written_time
 from aigw.manifest.publishing.detour import Detour, detoured
+from aigw.types.times import written_time
 
 UNTIL = 1_800_007_200.0
 DOCUMENT = {

@@ -199,6 +199,21 @@ def test_each_rule_has_an_id_of_its_own_and_something_to_say() -> None:
     assert all(rule.asks and rule.why and rule.instead_of and rule.write for rule in RULES)
 
 
+def whole(snippet: str) -> str:
+    """Give *snippet* as the document that it is a part of."""
+    providers = "" if "providers:" in snippet else TWO
+    names = "" if "routes:" in snippet or "models:" in snippet else "allow_direct: true\n"
+    return f"{HEAD}{providers}{names}{snippet}\n"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_each_rule_finds_what_it_shows_and_not_what_it_recommends(rule: Rule) -> None:
+    wrong, right = (linted(whole(said), min_reader="0.0.9", rules=(rule,)) for said in (rule.instead_of, rule.write))
+
+    assert [rule.id] == [one.rule for one in wrong]
+    assert () == right
+
+
 def test_a_rule_of_somebody_else_is_asked_like_ours() -> None:
     def check(subject: Subject) -> list[Found]:
         return [Found(("tags",), "is missing", "say who owns it")] if "tags" not in subject.raw else []

@@ -21,8 +21,9 @@ from aigw.manifest.signing.envelope import (
     read_envelope,
     write_envelope,
 )
-from aigw.manifest.signing.reading import MAX_BYTES, MAX_WHOLE, read_object, written_time
+from aigw.manifest.signing.reading import MAX_BYTES, MAX_WHOLE, read_object
 from aigw.types.nack import Nack
+from aigw.types.times import written_time
 
 GOOD = sealed()
 

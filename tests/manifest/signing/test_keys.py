@@ -46,6 +46,15 @@ def test_a_key_that_others_may_read_is_not_loaded(tmp_path: Path) -> None:
         PrivateKey.load(tmp_path / "key.pem")
 
 
+def test_a_public_key_is_told_from_a_private_one_that_others_may_read(tmp_path: Path) -> None:
+    public = tmp_path / "manifest.key.pub"
+    public.write_text("not a secret")
+    public.chmod(0o644)
+
+    with pytest.raises(SecretError, match="is no private key in PEM"):
+        PrivateKey.load(public)
+
+
 def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
     key(5).save(tmp_path / "key.pem")
 

@@ -1,6 +1,7 @@
 """What a process takes from a manifest, said in its own code or environment: no manifest can widen it."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
@@ -17,6 +18,7 @@ Pin: TypeAlias = str | PathLike[str] | Mapping[str, object]
 
 _DIGEST: Final = "sha256:"
 _HEX_DIGITS: Final = 64
+_REFERENCE: Final = re.compile(r"[a-z][a-z0-9+.-]*:\S")
 _NOTHING: Final = MappingProxyType(dict[str, tuple[str, ...]]())
 
 
@@ -55,6 +57,9 @@ class Trust:
         if isinstance(self.pin, str) and self.pin.startswith(_DIGEST):
             _check_digest(self.pin)
         object.__setattr__(self, "hosts", None if self.hosts is None else _hosts(self.hosts, "hosts"))
+        for secret in self.secret_hosts:
+            if not _REFERENCE.match(secret):
+                _refuse(f"secret_hosts names {secret!r}; write the reference that manifests have, such as env:NAME")
         bound = {secret: _hosts(hosts, f"secret_hosts[{secret!r}]") for secret, hosts in self.secret_hosts.items()}
         object.__setattr__(self, "secret_hosts", MappingProxyType(bound))
 

@@ -1,9 +1,11 @@
 """Small files in a folder of our own: written whole or not at all, read only if nobody else may have written them."""
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
+import threading
 from collections.abc import Generator
 from pathlib import Path
 from typing import Final
@@ -13,6 +15,8 @@ try:
 except ImportError:  # Windows has no advisory locks of this kind; there, renaming alone keeps a copy whole.
     fcntl = None  # type: ignore[assignment]
 
+_TRIES: Final = 40
+_BETWEEN_TRIES_S: Final = 0.05
 _OTHERS_MAY_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 _NO_LINKS: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -84,11 +88,11 @@ class Folder:
 
     @contextlib.contextmanager
     def locked(self, name: str) -> Generator[None]:
-        """Hold the lock *name*, waiting for it."""
+        """Hold the lock *name*, waiting for it a little: who has it may have been stopped in the middle of its work."""
         descriptor = os.open(self.path / name, os.O_RDWR | os.O_CREAT | _NO_LINKS, 0o600)
         try:
             if fcntl is not None:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                _take(descriptor)
             yield
         finally:
             let_go(descriptor)
@@ -131,6 +135,16 @@ def let_go(descriptor: int) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_UN)
     with contextlib.suppress(OSError):
         os.close(descriptor)
+
+
+def _take(descriptor: int) -> None:
+    pause = threading.Event()
+    for _ in range(_TRIES):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        pause.wait(_BETWEEN_TRIES_S)
+    raise BlockingIOError(errno.EWOULDBLOCK, "another process holds its lock, and does not let go of it")
 
 
 def _check_owner(status: os.stat_result, name: str) -> None:

@@ -157,12 +157,12 @@ class Follower:
         if failed:
             self._check_waits(is_new=False)
             self.next_s = self._pace.after_failure(patient=patient, retry_s=retry_s)
-        elif not self.asks:
-            self.next_s = self._pace.every(GLANCE_S)
         else:
             self.next_s = self._pace.after_success(fresh_s)
             if self.lingers:
                 self.next_s = self._pace.every(_BETWEEN_WAITS_S)
+        if not self.asks:
+            self.next_s = self._pace.every(min(GLANCE_S, self.interval_s))
         if self._surge.is_on(self._clock.monotonic()) and (retry_s is None or retry_s < SURGE_INTERVAL_S):
             self.next_s = min(self.next_s, self._pace.every(SURGE_INTERVAL_S))
 

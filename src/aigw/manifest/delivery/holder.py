@@ -165,12 +165,11 @@ class Holder:
             self._follower.hurry()
 
     def surge(self) -> None:
-        """Look now and more often for a while, as providers are failing: what helps may be on its way."""
-        if self._worker is None or self._closed:
-            return
-        with self._lock:
-            begins = self._follower.surge()
-        if begins:
+        """Look now and more often for a while, as providers are failing: what helps may be on its way.
+
+        Takes no lock, as the garbage collector may end a call, and by that open a breaker, inside of any.
+        """
+        if self._worker is not None and not self._closed and self._follower.surge():
             self._tell(logging.INFO, "surge")
             self._worker.wake()
 

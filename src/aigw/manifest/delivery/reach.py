@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,6 +17,10 @@ from aigw.types.nack import Nack
 
 _NUMBERS: Final = re.compile(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+))*\.?")
 """What a resolver may take for an IPv4 address, in whichever of its forms (`2130706433`, `0x7f.1`)."""
+
+_FILE: Final = "file:"
+_IDENTITIES: Final = frozenset({"env:AWS_SECRET_ACCESS_KEY", "env:AWS_SESSION_TOKEN", "env:AZURE_CLIENT_SECRET"})
+"""What a machine is known by to its cloud: for signing and for getting tokens, never to be sent to a provider."""
 
 
 def check_reach(snapshot: Snapshot, trust: Trust, kinds: Mapping[str, Kind], *, from_afar: bool, source: str) -> None:
@@ -53,7 +59,7 @@ def _beyond(provider: Provider, trust: Trust, kinds: Mapping[str, Kind], *, from
                 yield f"{host} is an address of this machine or a private network, which Trust.deny_private_ips refuses"
     if provider.secret is None:
         return
-    bound = trust.secret_hosts.get(provider.secret)
+    bound = _bound(trust, provider.secret)
     if bound is not None:
         beyond = [host for host in reached if not _covers(bound, host)]
     else:
@@ -81,9 +87,26 @@ def _covers(allowed: tuple[str, ...], host: str) -> bool:
     )
 
 
+def _bound(trust: Trust, secret: str) -> tuple[str, ...] | None:
+    """Give the hosts that *secret* is bound to, or None. A file is the same one by whichever path it is reached."""
+    if secret in trust.secret_hosts or not secret.startswith(_FILE):
+        return trust.secret_hosts.get(secret)
+    files = ((bound, hosts) for bound, hosts in trust.secret_hosts.items() if bound.startswith(_FILE))
+    return next((hosts for bound, hosts in files if _is_same_file(bound, secret)), None)
+
+
+def _is_same_file(bound: str, secret: str) -> bool:
+    known, named = Path(bound.removeprefix(_FILE)), Path(secret.removeprefix(_FILE))
+    with suppress(OSError, ValueError, RuntimeError):
+        return known.resolve() == named.resolve() or known.samefile(named)
+    return False
+
+
 def _not_at_home(provider: Provider, reached: tuple[str, ...], kinds: Mapping[str, Kind]) -> list[str]:
     """Give the hosts that are foreign to all kinds that the provider's secret is customary for."""
     secret = provider.secret or ""
+    if secret in _IDENTITIES:
+        return list(reached)
     owners = [kind for kind in kinds.values() if _is_customary(kind, secret)]
     if not owners or any(kind.base_url and _is_local(_name(urlsplit(kind.base_url).netloc)) for kind in owners):
         return []  # a server of one's own may be anywhere
@@ -123,7 +146,7 @@ def _is_local(name: str) -> bool:
 
 
 def _is_private(host: str) -> bool:
-    name = _name(host)
+    name = _name(host).rstrip(".")
     try:
         address = ip_address(name)
     except ValueError:

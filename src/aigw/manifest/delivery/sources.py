@@ -20,6 +20,8 @@ _NORMAL: Final = frozenset({408, 429})
 _OK: Final = 200
 _NOT_MODIFIED: Final = 304
 _SETTLES_S: Final = 0.5
+_LONGEST_ETAG: Final = 1024
+"""A longer one is not kept, with the document or on disk: the source is then asked without any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def source_of(value: "str | PathLike[str] | Mapping[str, object]") -> Source:
     if "://" not in value or scheme == "file":
         path = value if scheme != "file" else unquote(urlsplit(value).path)
         return FileSource(os.path.expanduser(path))  # noqa: PTH111 - the path is kept as it was written, a string
-    if scheme not in ("http", "https") or not urlsplit(value).hostname:
+    if scheme not in ("http", "https") or not _host(value):
         message = "the manifest's URL must begin with https://, http:// or file:// and name a host"
         raise ConfigurationError(message)
     return UrlSource(value)
@@ -157,7 +159,8 @@ def fetch_url(  # noqa: PLR0913 - what a conditional request is made of, all by 
     if response.truncated or len(response.content) > MAX_BYTES:
         message = f"the answer is larger than {MAX_BYTES // 1024} KiB"
         raise FetchRefusedError(message, patient=True)
-    return Fetched(response.content, response.headers.get("etag"), fresh_s, waits)
+    tag = response.headers.get("etag")
+    return Fetched(response.content, None if tag is None or len(tag) > _LONGEST_ETAG else tag, fresh_s, waits)
 
 
 def read_file(source: FileSource, *, now: float | None) -> Fetched:
@@ -186,6 +189,13 @@ def read_file(source: FileSource, *, now: float | None) -> Fetched:
     ):
         raise NotSettledError
     return Fetched(content)
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def _waits(headers: Headers) -> bool:

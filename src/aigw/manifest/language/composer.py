@@ -31,6 +31,8 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_ALIASES: Final = 64
 _MAX_NODES: Final = 200_000
 _EVENTS_A_BREATH: Final = 200
+_LONGEST_NUMBER: Final = 100
+"""Reading one to the base of 60 (`1:30:00`) costs time by the square of its length."""
 
 _TEXT: Final = "tag:yaml.org,2002:str"
 _TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
@@ -72,6 +74,9 @@ class _Scalars(SafeConstructor, Resolver):
         constructor = self.yaml_constructors.get(tag)
         if constructor is None or tag in (_MERGE, _VALUE):
             message = "a lone `<<` or `=`"
+            raise ValueError(message)
+        if len(event.value) > _LONGEST_NUMBER:
+            message = "longer than any number, moment or truth value"
             raise ValueError(message)
         value: object = constructor(self, ScalarNode(tag, event.value))
         return value

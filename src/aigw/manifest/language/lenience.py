@@ -23,6 +23,9 @@ Where: TypeAlias = Callable[[Path], str]
 """Writes a path as people read it."""
 
 _KNOWN_FAILURES: Final = FALLBACK_FAILURES | {Failure.CONTEXT_LENGTH, Failure.CONTENT_POLICY}
+_MOST_FAULTS: Final = 10_000
+"""Beyond them, a document is refused as it stands."""
+
 _UNKNOWN: Final = ("extra_forbidden", "literal_error")
 
 
@@ -63,7 +66,7 @@ def _unknown(model: type[BodyPart], raw: JsonObject) -> dict[Path, str]:
     try:
         model.model_validate(raw)
     except ValidationError as error:
-        found = error.errors(include_url=False)
+        found = [] if error.error_count() > _MOST_FAULTS else error.errors(include_url=False)
         return {details["loc"]: _what(details) for details in found if details["type"] in _UNKNOWN}
     return {}
 

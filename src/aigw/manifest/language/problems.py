@@ -18,6 +18,12 @@ from aigw.types.nack import Nack
 PartAt: TypeAlias = Callable[[Path], type[Part] | None]
 
 _MANY: Final = 8
+_MOST: Final = 100
+"""How many findings end the search: a document with more of them is not looked through to its end."""
+
+_MOST_COMPARED: Final = 1000
+"""Among how many names a similar one is looked for."""
+
 _LONGEST_SHOWN: Final = 60
 
 _HINTS: Final = {
@@ -44,7 +50,7 @@ class Problems:
         self._source = source
         self._find = find
         self._part_at = part_at
-        self._found: list[tuple[int, str, str]] = []
+        self._found: dict[tuple[int, str, str], None] = {}
         self._base: Path = ()
 
     def under(self, path: Path) -> "Problems":
@@ -58,13 +64,14 @@ class Problems:
         return written((*self._base, *path))
 
     def add(self, path: Path, what: str) -> None:
-        """Note that *what* is wrong at *path*."""
+        """Note that *what* is wrong at *path*. Raises `ManifestInvalidError` where that is enough for one document."""
         line = self._find((*self._base, *path))
         place = f"{self._source}:{line}" if line else self._source
         where = self.where(path)
         text = f"{place}: {where}: {what}" if where else f"{place}: {what}"
-        if (line or 0, where, text) not in self._found:
-            self._found.append((line or 0, where, text))
+        self._found[line or 0, where, text] = None
+        if len(self._found) >= _MOST:
+            self.raise_if_any()
 
     def add_all(self, error: ValidationError, *, beside: Container[Path] = ()) -> None:
         """Note each finding of *error*, in our words and without the values that pydantic was given.
@@ -120,7 +127,8 @@ def shown(value: object) -> str:
 def near(name: object, known: Iterable[str]) -> str:
     """Suggest which of the *known* names was meant by *name*."""
     options = sorted(str(one) for one in known)
-    close = difflib.get_close_matches(name, options, 1, 0.6) if isinstance(name, str) else []
+    compared = options if isinstance(name, str) and len(options) <= _MOST_COMPARED else []
+    close = difflib.get_close_matches(str(name), compared, 1, 0.6)
     if close:
         return f"did you mean {close[0]!r}?"
     if not options:

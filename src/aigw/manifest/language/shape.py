@@ -13,6 +13,9 @@ from aigw.types.json import EMPTY, JsonObject, as_array, as_object
 
 P_co = TypeVar("P_co", bound=BodyPart, covariant=True)
 
+_MOST_FAULTS: Final = 10_000
+"""How many are told of at all: telling of each takes far more memory than the document does."""
+
 _STAND_INS: Final[JsonObject] = {"schema": SCHEMA, "serial": 0}
 
 
@@ -36,6 +39,9 @@ def shaped(model: type[P_co], raw: JsonObject, problems: Problems, *, lenient: b
     try:
         part = model.model_validate(said.raw)
     except ValidationError as error:
+        if error.error_count() > _MOST_FAULTS:
+            problems.add((), f"{error.error_count()} things are wrong with its shape; check what the source delivers")
+            problems.raise_if_any()
         problems.add_all(error, beside=said.unjudged)
         wrong = [details["loc"] for details in error.errors(include_url=False, include_input=False)]
     else:

@@ -6,12 +6,12 @@ Overlays are for environments (`base` + `overlays/prod`) and exist here only: wh
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final, TypeGuard
 
 from aigw.types.json import EMPTY, JsonObject, as_array, as_object
+from aigw.types.times import written_time
 
-__all__ = ["Header", "Ramp", "build", "overlaid", "payload_of", "ramped", "written_time"]
+__all__ = ["Header", "Ramp", "build", "overlaid", "payload_of", "ramped"]
 
 _BODY: Final = ("providers", "models", "routes", "defaults", "allow_direct", "tags")
 """What a rollout has two of: all that decides about calls."""
@@ -82,11 +82,6 @@ def overlaid(documents: Sequence[JsonObject]) -> dict[str, object]:
     for document in documents:
         result = _merged(result, document)
     return result
-
-
-def written_time(at: float) -> str:
-    """Write a moment, in whole seconds since the epoch, as RFC 3339 in UTC."""
-    return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _merged(below: JsonObject, above: JsonObject) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field, StrictStr, ValidationError, model_validator
 
+from aigw.call import ArmName
 from aigw.manifest.language.document import Path, load_document
 from aigw.manifest.language.model import Part
 from aigw.manifest.language.problems import Problems
@@ -29,7 +30,6 @@ COVERAGE: Final = "coverage"
 
 Surface: TypeAlias = Literal["chat", "responses", "messages", "embeddings"]
 Alternates: TypeAlias = Literal["context_length", "content_policy"]
-ArmName: TypeAlias = Literal["candidate", "base"]
 
 
 class Asked(Part):

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aigw.errors import ConfigurationError
-from aigw.manifest.publishing.build import written_time
 from aigw.types.json import JsonObject, as_array, as_object, as_text
+from aigw.types.times import written_time
 
 __all__ = ["Detour", "detoured"]
 

@@ -12,10 +12,10 @@ from difflib import SequenceMatcher
 from typing import Final, Literal, TypeAlias
 
 from aigw.call import Timeouts
-from aigw.manifest.publishing.build import written_time
 from aigw.manifest.snapshot import Provider, Rollout, Route, Snapshot, Target
 from aigw.types.json import as_array, as_object
 from aigw.types.keys import without_keys
+from aigw.types.times import written_time
 
 __all__ = ["Change", "Difference", "compare"]
 

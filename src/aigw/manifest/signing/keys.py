@@ -135,13 +135,13 @@ class PrivateKey:
         try:
             with Path(path).open("rb") as file:
                 mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-                if os.name == "posix" and mode & _OTHERS:
-                    message = f"{source} may be read by others (mode {mode:04o}). Run `chmod 600 {path}`."
-                    raise SecretError(message)
                 pem = file.read(_LARGEST_FILE)
         except OSError as error:
             message = f"{source} cannot be read: {error.strerror}."
             raise SecretError(message) from None
+        if os.name == "posix" and mode & _OTHERS and b"PRIVATE KEY" in pem:
+            message = f"{source} may be read by others (mode {mode:04o}). Run `chmod 600 {path}`."
+            raise SecretError(message)
         return cls.read(pem, passphrase, source=source)
 
     def save(self, path: Path | str, passphrase: str | None = None) -> None:

@@ -10,14 +10,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final, NoReturn, TypeGuard, cast
 
 from aigw.errors import ManifestUntrustedError
 from aigw.types.json import JsonObject
 from aigw.types.nack import Nack
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_WHOLE", "Part", "read_object", "shown", "written_time"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_WHOLE", "Part", "read_object", "shown"]
 
 MAX_BYTES: Final = 1024 * 1024
 """The largest document that is read, in bytes."""
@@ -31,7 +31,6 @@ MAX_WHOLE: Final = 2**53 - 1
 _DIGITS: Final = len(str(MAX_WHOLE))
 _LONGEST_SHOWN: Final = 60
 _LONGEST_STEP: Final = 16
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -155,11 +154,6 @@ def read_object(content: bytes, what: str, nack: Nack) -> Part:
 def shown(text: str) -> str:
     """Quote *text*, which a stranger may have written, shortly and without control characters."""
     return ascii(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "...")
-
-
-def written_time(at: float) -> str:
-    """Write *at*, in seconds since the epoch, as RFC 3339 in UTC, to the second."""
-    return (_EPOCH + timedelta(seconds=int(at))).isoformat().replace("+00:00", "Z")
 
 
 def _step(name: str) -> str:

@@ -18,8 +18,8 @@ from aigw.manifest.signing.envelope import (
 )
 from aigw.manifest.signing.freshness import Freshness
 from aigw.manifest.signing.keys import PrivateKey, keyid_of
-from aigw.manifest.signing.reading import written_time
 from aigw.manifest.signing.trust import SCHEMA, Role, RoleName, TrustDocument, read_trust
+from aigw.types.times import written_time
 
 __all__ = ["cosign", "seal", "sign_freshness", "sign_trust", "signed", "trust_document", "write_trust"]
 

@@ -22,8 +22,9 @@ from aigw.manifest.signing.envelope import (
     read_envelope,
 )
 from aigw.manifest.signing.keys import Verifier, keyid_of, short
-from aigw.manifest.signing.reading import Part, read_object, shown, written_time
+from aigw.manifest.signing.reading import Part, read_object, shown
 from aigw.types.nack import Nack
+from aigw.types.times import written_time
 
 __all__ = ["SCHEMA", "Role", "RoleName", "TrustDocument", "pinned", "read_trust", "signed_by", "walk"]
 

@@ -16,11 +16,12 @@ from aigw.providers.anthropic import params as anthropic_params
 from aigw.providers.anthropic.messages import turns_of
 from aigw.providers.anthropic.models import takes_late_system
 from aigw.providers.anthropic.native import DIALECTS
-from aigw.providers.canonical import PLAIN, kinds_of, parameters, speakers
+from aigw.providers.canonical import PLAIN, kinds_of, laid_over, parameters, speakers
+from aigw.providers.wordings import Wordings
 from aigw.providers.writing import encoded, endpoint, headers, once, refuse
 from aigw.types.json import JsonObject, as_array, as_text
 from aigw.types.parts import Text, ToolCall, ToolResult
-from aigw.types.request import Message, Request
+from aigw.types.request import Message, Params, Request
 from aigw.wire import HttpRequest
 
 VERSION: Final = "2023-06-01"
@@ -28,12 +29,25 @@ BETA: Final = "anthropic-beta"
 _OWN: Final = (("anthropic-version", VERSION),)
 
 
+def _beyond(said: Params, beside: JsonObject, target: Target) -> list[str]:
+    return anthropic_params.beyond(said, beside, target.model)
+
+
+def _written(
+    said: Params, beside: JsonObject, target: Target, left_out: frozenset[str], notes: list[str]
+) -> JsonObject:
+    return anthropic_params.written(*laid_over(said, beside, target, []), target.model, left_out, notes)
+
+
+_PARAMS: Final = Wordings(_beyond, _written)
+
+
 @once
 def unsupported(request: Request, target: Target) -> tuple[str, ...]:
     """Name what of *request* Anthropic, or the target's model, cannot express."""
     if request.dialect in DIALECTS:
         return tuple(anthropic_native.beyond(request))
-    names = anthropic_params.beyond(request.params, request.other, target.model)
+    names = [*_PARAMS.beyond(request, target)]
     if not kinds_of(request.messages) <= PLAIN:
         for index, message in enumerate(request.messages):
             names += anthropic_blocks.beyond(message, f"messages[{index}]")
@@ -60,7 +74,7 @@ def body_of(request: Request, target: Target, notes: list[str]) -> dict[str, obj
     body: dict[str, object] = {"model": target.model, "messages": conversation.messages}
     if conversation.system:
         body["system"] = conversation.system
-    body.update(anthropic_params.written(params, other, target.model, left_out, notes))
+    body.update(_PARAMS.written(request, target, left_out, notes))
     if target.unsupported == "pass":
         unknown = anthropic_params.beyond(params, other, target.model)
         body.update({name: value for name, value in {**other, **params}.items() if name in unknown})

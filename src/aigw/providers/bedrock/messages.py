@@ -242,10 +242,10 @@ def _assistant(message: Message, place: str, conversation: Turns) -> list[JsonOb
     said: list[JsonObject] = []
     calls: list[JsonObject] = []
     for part in message.parts:
-        if isinstance(part, Reasoning):
-            thinking += _thinking(part, place, conversation)
-        elif isinstance(part, ToolCall):
+        if isinstance(part, ToolCall):
             calls.append(_tool_use(part, place))
+        elif isinstance(part, Reasoning):
+            thinking += _thinking(part, place, conversation)
         elif not isinstance(part, ToolResult):
             said += _said((part,), conversation)
     return [*thinking, *said, *calls]

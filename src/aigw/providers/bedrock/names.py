@@ -13,7 +13,7 @@ from aigw.manifest.snapshot import Target
 from aigw.providers.bedrock.models import format_way
 from aigw.types.json import as_object, as_text
 from aigw.types.parts import ToolCall
-from aigw.types.request import Request
+from aigw.types.request import Params, Request
 
 _MADE: Final = re.compile(r"_[0-9a-f]{12}\Z")
 """How names end that were changed."""
@@ -54,7 +54,7 @@ class Asked:
 
 def asked(request: Request, target: Target) -> Asked:
     """Find what *request* means for reading its answer."""
-    return Asked(request, answer_tool(request, target))
+    return Asked(request, answer_tool(request.params, target))
 
 
 def _names(request: Request) -> Iterator[str]:
@@ -63,9 +63,9 @@ def _names(request: Request) -> Iterator[str]:
     yield from (part.name for message in request.messages for part in message.parts if isinstance(part, ToolCall))
 
 
-def answer_tool(request: Request, target: Target) -> str | None:
+def answer_tool(params: Params, target: Target) -> str | None:
     """Give the name of the tool by which *target* is held to the schema asked for, or None where it is not by one."""
-    form = as_object(request.params.get("response_format"))
+    form = as_object(params.get("response_format"))
     if form.get("type") != "json_schema" or format_way(target.model) != "tool":
         return None
     return legal_name(as_text(as_object(form.get("json_schema")).get("name")) or "answer")

@@ -14,8 +14,9 @@ from aigw.providers.bedrock import params as bedrock_params
 from aigw.providers.bedrock.media import DIALECT
 from aigw.providers.bedrock.messages import Turns, turns_of
 from aigw.providers.bedrock.names import answer_tool
-from aigw.providers.canonical import PLAIN, kinds_of, parameters, speakers
-from aigw.providers.writing import encoded, endpoint, headers, joined, once, refuse
+from aigw.providers.canonical import PLAIN, kinds_of, laid_over, parameters, speakers
+from aigw.providers.wordings import Wordings
+from aigw.providers.writing import ReadyObject, encoded, endpoint, headers, joined, once, refuse
 from aigw.types.json import JsonObject, as_object
 from aigw.types.parts import Part, Text, ToolResult
 from aigw.types.request import Message, Params, Request
@@ -24,17 +25,34 @@ from aigw.wire import HttpRequest
 _STREAM: Final = (("accept", "application/vnd.amazon.eventstream"),)
 
 
+def _beyond(said: Params, beside: JsonObject, target: Target) -> list[str]:
+    return bedrock_params.beyond(*laid_over(said, beside, target, []), target.model)
+
+
+def _written(
+    said: Params, beside: JsonObject, target: Target, left_out: frozenset[str], notes: list[str]
+) -> JsonObject:
+    params, other = laid_over(said, beside, target, [])
+    body = bedrock_params.written(params, other, target.model, left_out, notes)
+    answer = None if "response_format" in left_out else answer_tool(said, target)
+    body["toolConfig"] = ReadyObject(bedrock_params.tool_config(params, left_out, answer, notes))
+    return body
+
+
+_PARAMS: Final = Wordings(_beyond, _written)
+
+
 @once
 def unsupported(request: Request, target: Target) -> tuple[str, ...]:
     """Name what of *request* Bedrock, or the target's model, cannot express."""
     if request.dialect == DIALECT:
         return ()
-    names = bedrock_params.beyond(*parameters(request, target, []), target.model)
+    names = [*_PARAMS.beyond(request, target)]
     names += speakers(request.messages)
     if not kinds_of(request.messages) <= PLAIN:
         for index, message in enumerate(request.messages):
             names += bedrock_messages.beyond(message, f"messages[{index}]")
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(names)) if names else ()
 
 
 def write(request: Request, target: Target) -> Outgoing:
@@ -52,11 +70,11 @@ def write(request: Request, target: Target) -> Outgoing:
 
 def _encoded(body: dict[str, object], provider: str) -> bytes:
     """Write *body* as JSON, and the tools in it, which may be written already, by themselves."""
-    config = as_object(body.get("toolConfig"))
-    if not config:
+    config = body.get("toolConfig")
+    if type(config) is not ReadyObject or config.json is None:
         return encoded(body, provider)
     rest = {name: value for name, value in body.items() if name != "toolConfig"}
-    return joined(encoded(rest, provider), "toolConfig", encoded(config, provider))
+    return joined(encoded(rest, provider), "toolConfig", config.json)
 
 
 def url(target: Target, action: str) -> str:
@@ -80,11 +98,10 @@ def body_of(request: Request, target: Target, notes: list[str]) -> dict[str, obj
     body: dict[str, object] = {"messages": conversation.messages}
     if conversation.system:
         body["system"] = conversation.system
-    body.update(bedrock_params.written(params, other, target.model, left_out, notes))
+    body.update(_PARAMS.written(request, target, left_out, notes))
     if target.unsupported == "pass":
         _pass_on(body, params, other, target.model)
-    answer = None if "response_format" in left_out else answer_tool(request, target)
-    config = _of_history(bedrock_params.tool_config(params, left_out, answer, notes), params, conversation, notes)
+    config = _of_history(as_object(body.pop("toolConfig")), params, conversation, notes)
     if config:
         body["toolConfig"] = config
     return body

@@ -82,7 +82,7 @@ def read(response: HttpResponse, target: Target) -> Answer:
         choices = (AnswerChoice((), FinishReason.CONTENT_FILTER, provider_reason=blocked),)
     return Answer(
         choices=choices,
-        usage=usage_of(as_object(body.get("usageMetadata")), sum(searches(candidate) for candidate in candidates)),
+        usage=usage_of(as_object(body.get("usageMetadata")), sum(map(searches, candidates))),
         id=as_text(body.get("responseId")),
         model=as_text(body.get("modelVersion")),
         created=created(body),

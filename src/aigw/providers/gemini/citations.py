@@ -19,7 +19,9 @@ def annotations(candidate: JsonObject, texts: Sequence[str]) -> list[JsonObject]
 
 def searches(candidate: JsonObject) -> int:
     """Count the searches that Google made for *candidate*."""
-    return len(as_array(as_object(candidate.get("groundingMetadata")).get("webSearchQueries")))
+    if "groundingMetadata" not in candidate:
+        return 0
+    return len(as_array(as_object(candidate["groundingMetadata"]).get("webSearchQueries")))
 
 
 def _grounded(metadata: JsonObject, texts: Sequence[str]) -> Iterator[JsonObject]:

@@ -34,7 +34,7 @@ def google_mid_answer(body: object, provider: Whose, response: HttpResponse | No
 
 def error_of(body: object) -> JsonObject:
     """Give the error object of *body*, which may stand in a list of one; an empty one where there is none."""
-    whole = as_object(next(iter(as_array(body)), None)) or as_object(body)
+    whole = as_object(body) or as_object(next(iter(as_array(body)), None))
     return as_object(whole.get("error"))
 
 

@@ -4,13 +4,13 @@ Sources: https://ai.google.dev/api/caching#Content, https://ai.google.dev/gemini
 https://ai.google.dev/gemini-api/docs/thought-signatures.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypedDict
 
 from aigw.errors import BadRequestError
 from aigw.manifest.snapshot import Target
-from aigw.providers.canonical import PLAIN, call_arguments, call_names, kinds_of, speakers
+from aigw.providers.canonical import PLAIN, call_arguments, kinds_of, speakers
 from aigw.providers.gemini import media as gemini_media
 from aigw.providers.gemini.models import DIALECT, is_third
 from aigw.types.json import JsonObject, as_object, as_text
@@ -31,10 +31,10 @@ class _Turn(TypedDict):
 
 @dataclass(slots=True)
 class Contents:
-    """A conversation in Google's form, and what had to be said about it."""
+    """A conversation in Google's form, and what had to be said about it; `names` has those of its calls, by their ids."""
 
     target: Target
-    names: Mapping[str, str]
+    names: dict[str, str]
     system: list[JsonObject]
     contents: list[_Turn]
     notes: list[str]
@@ -76,7 +76,7 @@ def allowed(messages: tuple[Message, ...], left_out: frozenset[str]) -> tuple[Me
 
 def contents_of(messages: tuple[Message, ...], target: Target) -> Contents:
     """Write *messages*. Neighbours of one role become one turn. Raises `BadRequestError` if nothing is left to send."""
-    conversation = Contents(target, call_names(messages), [], [], [])
+    conversation = Contents(target, {}, [], [], [])
     start = 0
     while start < len(messages) and messages[start].role in _SYSTEM:
         conversation.system += _texts(messages[start])
@@ -87,7 +87,8 @@ def contents_of(messages: tuple[Message, ...], target: Target) -> Contents:
         else:
             _append(conversation.contents, "user", _user_parts(conversation, message))
     _pair(conversation)
-    conversation.contents = [turn for turn in conversation.contents if turn["parts"]]
+    if not all(turn["parts"] for turn in conversation.contents):
+        conversation.contents = [turn for turn in conversation.contents if turn["parts"]]
     if not conversation.contents:
         problem = "messages: nothing but empty or system text; give at least one message with content"
         raise BadRequestError(problem, param="messages", code="empty_messages", type="invalid_request_error")
@@ -128,11 +129,15 @@ def _texts(message: Message) -> list[JsonObject]:
 def _model_parts(conversation: Contents, message: Message, place: str) -> list[JsonObject]:
     parts: list[JsonObject] = []
     for item in message.parts:
-        if isinstance(item, Text) and not item.extra:
+        if isinstance(item, ToolCall):
+            conversation.names[item.id] = item.name
+            call = {"id": item.id, "name": item.name, "args": call_arguments(item, place, "Gemini")}
+            parts.append(_signed({"functionCall": call}, _signature(item.extra) if item.extra else None))
+        elif isinstance(item, Text) and not item.extra:
             if item.text.strip():
                 parts.append({"text": item.text})
         else:
-            _add_model_part(parts, conversation, item, place)
+            _add_model_part(parts, conversation, item)
     if message.extra:
         _sign_text(parts, _signature(message.extra))
     calls = [index for index, part in enumerate(parts) if "functionCall" in part]
@@ -142,16 +147,12 @@ def _model_parts(conversation: Contents, message: Message, place: str) -> list[J
     return parts
 
 
-def _add_model_part(parts: list[JsonObject], conversation: Contents, part: Part, place: str) -> None:
+def _add_model_part(parts: list[JsonObject], conversation: Contents, part: Part) -> None:
     match part:
         case Text():
             signature = _signature(part.extra)
             if signature is not None or part.text.strip():
                 parts.append(_signed({"text": part.text}, signature))
-        case ToolCall():
-            call = {"id": part.id, "name": part.name, "args": call_arguments(part, place, "Gemini")}
-            written: JsonObject = {"functionCall": call}
-            parts.append(_signed(written, _signature(part.extra)) if part.extra else written)
         case Reasoning():
             if part.text or part.signature:
                 parts.append(_signed({"text": part.text, "thought": True}, part.signature))

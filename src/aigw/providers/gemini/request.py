@@ -9,16 +9,26 @@ from typing import Final
 
 from aigw.manifest.snapshot import Target
 from aigw.protocols import Outgoing
-from aigw.providers.canonical import parameters
+from aigw.providers.canonical import laid_over, parameters
 from aigw.providers.gemini import messages as gemini_messages
 from aigw.providers.gemini import params as gemini_params
 from aigw.providers.gemini.models import DIALECT, url
-from aigw.providers.writing import encoded, headers, once, refuse
+from aigw.providers.wordings import Wordings
+from aigw.providers.writing import ReadyObject, encoded, followed, headers, once, refuse
 from aigw.types.json import JsonObject, without
-from aigw.types.request import Request
+from aigw.types.request import Params, Request
 from aigw.wire import HttpRequest
 
 _IN_THE_ADDRESS: Final = frozenset({"model", "stream"})
+
+
+def _written(
+    said: Params, beside: JsonObject, target: Target, left_out: frozenset[str], notes: list[str]
+) -> JsonObject:
+    return ReadyObject(gemini_params.written(*laid_over(said, beside, target, []), target, left_out, notes))
+
+
+_PARAMS: Final = Wordings(gemini_params.beyond, _written)
 
 
 @once
@@ -26,23 +36,23 @@ def unsupported(request: Request, target: Target) -> tuple[str, ...]:
     """Name what of *request* Google, or the target's model, cannot express."""
     if request.dialect == DIALECT:
         return ()
-    names = gemini_params.beyond(request.params, request.other, target)
-    return (*names, *gemini_messages.beyond(request.messages))
+    return (*_PARAMS.beyond(request, target), *gemini_messages.beyond(request.messages))
 
 
 def write(request: Request, target: Target) -> Outgoing:
     """Write *request*. Raises `UnsupportedParameterError`, or drops with a note, as the target says."""
     notes: list[str] = []
     left_out = refuse(unsupported(request, target), target, notes)
-    body = _body(request, target, left_out, notes)
+    content = _content(request, target, left_out, notes)
     method, query = ("streamGenerateContent", "alt=sse") if request.stream else ("generateContent", "")
-    return outgoing(body, target, url(target, method, query), notes, stream=request.stream)
+    sent = HttpRequest("POST", url(target, method, query), headers(target, stream=request.stream), content)
+    return Outgoing(sent, tuple(notes))
 
 
-def outgoing(body: JsonObject, target: Target, address: str, notes: list[str], *, stream: bool = False) -> Outgoing:
-    """Make the request that carries *body* to *address*."""
+def outgoing(body: JsonObject, target: Target, address: str, notes: list[str]) -> Outgoing:
+    """Make the request that carries *body* to *address*, and is not for a stream."""
     content = encoded(body, target.provider.name)
-    return Outgoing(HttpRequest("POST", address, headers(target, stream=stream), content), tuple(notes))
+    return Outgoing(HttpRequest("POST", address, headers(target, stream=False), content), tuple(notes))
 
 
 def conversation(request: Request, target: Target, left_out: frozenset[str], notes: list[str]) -> dict[str, object]:
@@ -50,16 +60,20 @@ def conversation(request: Request, target: Target, left_out: frozenset[str], not
     said = gemini_messages.contents_of(gemini_messages.allowed(request.messages, left_out), target)
     notes += said.notes
     body: dict[str, object] = {"contents": said.contents}
-    return {**body, "systemInstruction": {"parts": said.system}} if said.system else body
+    if said.system:
+        body["systemInstruction"] = {"parts": said.system}
+    return body
 
 
-def _body(request: Request, target: Target, left_out: frozenset[str], notes: list[str]) -> JsonObject:
+def _content(request: Request, target: Target, left_out: frozenset[str], notes: list[str]) -> bytes:
+    provider = target.provider.name
     if request.dialect == DIALECT and not request.edited:
-        return without({**request.verbatim, **target.params}, _IN_THE_ADDRESS)
+        return encoded(without({**request.verbatim, **target.params}, _IN_THE_ADDRESS), provider)
     params, other = parameters(request, target, notes)
     body = conversation(request, target, left_out, notes)
-    body.update(gemini_params.written(params, other, target, left_out, notes))
+    fields = _PARAMS.written(request, target, left_out, notes)
     if target.unsupported == "pass":
         said: JsonObject = {**other, **params}
-        body.update({name: said[name] for name in gemini_params.unknown(params, other)})
-    return body
+        unknown = {name: said[name] for name in gemini_params.unknown(params, other)}
+        return encoded({**body, **fields, **unknown}, provider)
+    return followed(body, fields, provider)

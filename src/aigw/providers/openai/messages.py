@@ -28,6 +28,14 @@ _WITHOUT_EXTRA: Final = (Refusal, Opaque)
 _SAID: Final = (Text, Opaque)
 
 
+def plain(message: Message) -> JsonObject | None:
+    """Write a message that is one text and nothing else, as most are, or give None for any other."""
+    first = message.parts[0] if len(message.parts) == 1 and not message.extra and message.name is None else None
+    if isinstance(first, Text) and not first.extra:
+        return {"role": message.role, "content": first.text}
+    return None
+
+
 def written(message: Message) -> list[JsonObject]:
     """Write *message*: tool results first, each as a message of its own, then the rest as one."""
     results = [part for part in message.parts if isinstance(part, ToolResult)]

@@ -12,14 +12,15 @@ from aigw.manifest.snapshot import Target
 from aigw.protocols import Outgoing
 from aigw.providers.canonical import PLAIN, kinds_of, tools_beyond
 from aigw.providers.openai.adapted import adapted
-from aigw.providers.openai.messages import DIALECT, beyond, translated, translated_tool, written
+from aigw.providers.openai.messages import DIALECT, beyond, plain, translated, translated_tool, written
 from aigw.providers.openai.schemas import fit_chat
 from aigw.providers.openai.tools import beyond_limits, keep, take_out
+from aigw.providers.wordings import Wordings
 from aigw.providers.writing import address, encoded, headers, once, refuse
 from aigw.types.json import JsonObject, as_array, as_object
 from aigw.types.kind import NO_TOOL_LIMITS, Quirks, not_written
 from aigw.types.parts import Audio, File, Image, Part, ToolResult
-from aigw.types.request import Message, Request
+from aigw.types.request import Message, Params, Request
 from aigw.wire import HttpRequest
 
 _LIMITS: Final = ("max_completion_tokens", "max_tokens")
@@ -82,10 +83,11 @@ def write(request: Request, target: Target) -> Outgoing:
     left_out = refuse(unsupported(request, target), target, notes)
     if any(name.startswith("messages[") for name in left_out):
         request = _without(request, target.provider.kind.quirks.lacks)
-    body = _with_manifest(_body(request, target), target, notes)
+    if request.dialect == DIALECT:
+        body = _with_manifest(_body(request, target), target, notes)
+    else:
+        body = dict(_PARAMS.written(request, target, left_out, notes))
     body["messages"] = _messages(request, target, notes)
-    if request.dialect != DIALECT:
-        fit_chat(body, target, notes)
     _apply_quirks(body, target, left_out)
     _set_streaming(body, request, target)
     outgoing = HttpRequest(
@@ -122,21 +124,44 @@ def _rest(part: Part, lacks: frozenset[str]) -> Part:
 
 def _body(request: Request, target: Target) -> dict[str, object]:
     """Give the body before quirks: verbatim where the caller spoke this dialect, else from the canonical form."""
-    own = request.dialect == DIALECT
-    body: dict[str, object] = dict(request.verbatim) if own else {"model": target.model, "messages": []}
-    body["model"] = target.model
+    if request.dialect != DIALECT:
+        return _translated(request.params, request.other, target)
+    body: dict[str, object] = {**request.verbatim, "model": target.model}
     params: JsonObject = {**request.params}
-    for name in request.edited & params.keys() if own else params:
+    for name in request.edited & params.keys():
         if name == "max_tokens":
             _set_limit(body, params[name], target)
-        elif name == "tools" and not own:
-            body[name] = [translated_tool(tool) for tool in request.params.get("tools", ())]
         else:
             body[name] = params[name]
-    if own or target.unsupported == "pass":
-        for name, value in request.other.items():
+    for name, value in request.other.items():
+        body.setdefault(name, value)
+    return body
+
+
+def _translated(params: Params, other: JsonObject, target: Target) -> dict[str, object]:
+    """Give the body, all but its messages, before quirks and from the canonical form."""
+    body: dict[str, object] = {"model": target.model, "messages": []}
+    for name, value in params.items():
+        if name == "max_tokens":
+            _set_limit(body, value, target)
+        elif name == "tools":
+            body[name] = [translated_tool(tool) for tool in params.get("tools", ())]
+        else:
+            body[name] = value
+    if target.unsupported == "pass":
+        for name, value in other.items():
             body.setdefault(name, value)
     return body
+
+
+def _written(params: Params, other: JsonObject, target: Target, _: frozenset[str], notes: list[str]) -> JsonObject:
+    """Give the body with the manifest laid over it; what is left out is taken from it at last."""
+    body = _with_manifest(_translated(params, other, target), target, notes)
+    fit_chat(body, target, notes)
+    return body
+
+
+_PARAMS: Final = Wordings(lambda *_: (), _written)
 
 
 def _set_limit(body: dict[str, object], value: object, target: Target) -> None:
@@ -165,15 +190,14 @@ def _with_manifest(body: dict[str, object], target: Target, notes: list[str]) ->
 def _messages(request: Request, target: Target, notes: list[str]) -> object:
     quirks = target.provider.kind.quirks
     own = request.dialect == DIALECT
-    messages = [
-        body
-        for message in request.messages
-        for body in (
-            (message.verbatim,)
-            if own and message.verbatim is not None
-            else written(message if own else translated(message))
-        )
-    ]
+    messages: list[JsonObject] = []
+    for message in request.messages:
+        if own and message.verbatim is not None:
+            messages.append(message.verbatim)
+        elif (said := plain(message)) is not None:
+            messages.append(said)
+        else:
+            messages += written(message if own else translated(message))
     _, unwanted = _refused(quirks.refused)
     if target.unsupported == "pass":
         unwanted -= {"name"}

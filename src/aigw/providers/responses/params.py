@@ -82,10 +82,8 @@ _TOOL_EXTRAS: Final = ("defer_loading", "allowed_callers", "output_schema")
 _THINKS: Final = re.compile(r"(^|/)(o[1-9]|gpt-(?:[5-9]|\d\d)(?!.*chat)|codex|grok-(?:[4-9]|\d\d))")
 
 
-def tools_beyond(params: Params, *, own: bool) -> Iterator[str]:
+def tools_beyond(params: Params) -> Iterator[str]:
     """Name the types of tool that only another dialect has (`tools.web_search_20250305`)."""
-    if own:
-        return
     types = (as_text(tool.get("type")) or "" for tool in params.get("tools", ()))
     yield from dict.fromkeys(
         f"tools.{kind}"

@@ -14,6 +14,7 @@ from aigw.providers import canonical
 from aigw.providers.openai.schemas import fit_responses, responses_tools
 from aigw.providers.responses.items import DIALECT, beyond, items_of
 from aigw.providers.responses.params import EXPRESSED, NATIVE, keep_nothing, leave_out, put, said, tools_beyond
+from aigw.providers.wordings import Wordings
 from aigw.providers.writing import address, encoded, headers, once, refuse
 from aigw.types.json import EMPTY, JsonObject, as_array, as_object, as_text
 from aigw.types.parts import Audio, File, Image
@@ -35,22 +36,53 @@ _NEUTRAL: Final[Mapping[str, tuple[object, ...]]] = {
 """Values that change nothing: a provider without the parameter loses nothing by not getting them."""
 
 
+def _beyond(given: Params, beside: JsonObject, target: Target) -> list[str]:
+    params, other = canonical.laid_over(given, beside, target, [])
+    takes = target.provider.kind.quirks.takes
+    kept = canonical.kept(params, frozenset() if params.get("stop") else _STOP)
+    names = canonical.beyond(kept, other, EXPRESSED | takes if takes else EXPRESSED, NATIVE)
+    names += tools_beyond(params)
+    names += _refused(params, other, target)
+    return names
+
+
+def _written(
+    given: Params, beside: JsonObject, target: Target, left_out: frozenset[str], notes: list[str]
+) -> JsonObject:
+    """Give the parameters as the canonical form has them; those *left_out* are taken from the body at last."""
+    known = EXPRESSED | NATIVE | target.provider.kind.quirks.takes
+    names = known | (frozenset(_beyond(given, beside, target)) - left_out) if target.unsupported == "pass" else known
+    body: dict[str, object] = {}
+    tools = None if "tools" in target.params or "tools" not in names else given.get("tools")
+    for name, value in (*given.items(), *beside.items()):
+        if name in names and value is not tools:
+            put(body, name, value)
+    _lay_over(body, target, notes)
+    fit_responses(body, target, notes)
+    if tools is not None:
+        body["tools"], changes = _tools(tools, target.provider.kind.quirks.schemas)
+        notes += changes
+    keep_nothing(body, target.model, target.provider.kind.quirks.refused)
+    return body
+
+
+_PARAMS: Final = Wordings(_beyond, _written)
+
+
 @once
 def unsupported(request: Request, target: Target) -> tuple[str, ...]:
     """Name what of *request* the dialect, or the target's provider, cannot express."""
     own = request.dialect == DIALECT
-    params, other = canonical.parameters(request, target, [])
     names: list[str] = []
-    if not own:
-        kept = canonical.kept(params, frozenset() if params.get("stop") else _STOP)
-        takes = target.provider.kind.quirks.takes
-        names += canonical.beyond(kept, other, EXPRESSED | takes if takes else EXPRESSED, NATIVE)
+    if own:
+        params, other = canonical.parameters(request, target, [])
+        names += _refused(params, {**request.verbatim, **other}, target)
+    else:
+        names += _PARAMS.beyond(request, target)
         names += canonical.speakers(request.messages)
-    names += tools_beyond(params, own=own)
-    names += _refused(params, {**request.verbatim, **other} if own else other, target)
     lacks = target.provider.kind.quirks.lacks
     if canonical.kinds_of(request.messages) <= canonical.PLAIN:
-        return tuple(dict.fromkeys(names))
+        return tuple(dict.fromkeys(names)) if names else ()
     for index, message in enumerate(request.messages):
         names += (
             f"messages[{index}].{_KINDS[type(part)]}" for part in message.parts if _KINDS.get(type(part)) in lacks
@@ -69,15 +101,14 @@ def write(request: Request, target: Target) -> Outgoing:
 
 def body_of(request: Request, target: Target, notes: list[str]) -> dict[str, object]:
     """Give the body of *request*, with a note for each thing that is not as the caller said it. Raises as `write`."""
-    beyond_it = unsupported(request, target)
-    left_out = refuse(beyond_it, target, notes)
+    left_out = refuse(unsupported(request, target), target, notes)
     if any(name.startswith("messages[") for name in left_out):
         request = _without(request, target.provider.kind.quirks.lacks)
     if request.dialect == DIALECT:
         body = _own(request, target, notes)
     else:
-        known = EXPRESSED | NATIVE | target.provider.kind.quirks.takes
-        body = _translated(request, target, known | (frozenset(beyond_it) - left_out), notes)
+        items = items_of(request.messages, target, notes, own=False)
+        body = {"model": target.model, "input": items, **_PARAMS.written(request, target, left_out, notes)}
     for name in left_out:
         leave_out(body, name)
     _apply_quirks(body, target)
@@ -134,22 +165,6 @@ def _instructed(body: dict[str, object], messages: tuple[Message, ...]) -> tuple
         return messages
     body["instructions"] = "".join(as_text(getattr(part, "text", None)) or "" for part in first.parts)
     return messages[1:]
-
-
-def _translated(request: Request, target: Target, names: frozenset[str], notes: list[str]) -> dict[str, object]:
-    """Give the body as the canonical form has it, with the parameters that are among *names*."""
-    body: dict[str, object] = {"model": target.model, "input": items_of(request.messages, target, notes, own=False)}
-    tools = None if "tools" in target.params or "tools" not in names else request.params.get("tools")
-    for name, value in (*request.params.items(), *request.other.items()):
-        if name in names and value is not tools:
-            put(body, name, value)
-    _lay_over(body, target, notes)
-    fit_responses(body, target, notes)
-    if tools is not None:
-        body["tools"], changes = _tools(tools, target.provider.kind.quirks.schemas)
-        notes += changes
-    keep_nothing(body, target.model, target.provider.kind.quirks.refused)
-    return body
 
 
 @canonical.remembering

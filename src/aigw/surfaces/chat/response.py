@@ -117,15 +117,22 @@ def _choice_body(choice: AnswerChoice, issuer: str | None) -> dict[str, object]:
 
 def _message_body(choice: AnswerChoice, issuer: str | None) -> dict[str, object]:
     parts = choice.parts
-    texts = [part.text for part in parts if isinstance(part, Text)]
-    refusals = [part.text for part in parts if isinstance(part, Refusal)]
+    texts: list[str] = []
+    refusals: list[str] = []
+    calls: list[dict[str, object]] = []
+    for part in parts:
+        if isinstance(part, Text):
+            texts.append(part.text)
+        elif isinstance(part, ToolCall):
+            calls.append(tool_call_body(part))
+        elif isinstance(part, Refusal):
+            refusals.append(part.text)
     body: dict[str, object] = {
         **choice.message_extra,
         "role": "assistant",
         "content": "".join(texts) if texts else None,
         "refusal": "".join(refusals) if refusals else None,
     }
-    calls = [tool_call_body(part) for part in parts if isinstance(part, ToolCall)]
     if calls:
         body["tool_calls"] = calls
     if len(texts) + len(refusals) + len(calls) < len(parts):

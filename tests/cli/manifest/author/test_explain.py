@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.kit import Run
-from tests.cli.manifest.author.test_test import MANIFEST, RAMP
+from tests.cli.manifest.author.author_kit import MANIFEST, RAMP
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
-"""`aigw manifest fmt` and `aigw manifest schema`: files in their form, and the schema editors use."""
+"""`aigw manifest fmt` writes files in their form, or says what would change."""
 
 import io
-import json
 import stat
 import sys
 from pathlib import Path
 
-import jsonschema
 import pytest
 from tests.cli.kit import Run
 
@@ -102,15 +100,3 @@ def test_what_is_no_document_is_an_error_and_left_alone(
 
     assert (1, content) == (ran.code, path.read_bytes() if path.exists() else None)
     assert message in ran.err
-
-
-def test_the_schema_is_printed_or_written_and_judges_manifests(run: Run, tmp_path: Path) -> None:
-    path = tmp_path / "s.json"
-    path.write_text("an older one")
-    run("manifest", "schema", "-o", str(path))
-    judge = jsonschema.Draft7Validator(json.loads(run("manifest", "schema").out))
-    shown = json.loads(path.read_text())
-
-    assert judge.schema == shown
-    assert judge.is_valid({"schema": "aigw/v1", "serial": 7, "providers": {"offline": {"kind": "echo"}}})
-    assert not judge.is_valid({"schema": "aigw/v1", "serial": "7"})

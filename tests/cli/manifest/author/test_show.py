@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.kit import Run
-from tests.cli.manifest.author.test_test import MANIFEST, RAMP
+from tests.cli.manifest.author.author_kit import MANIFEST, RAMP
 from tests.manifest.signing.signing_kit import CHAIN, HEARTBEAT, SIGNERS, STRANGER, freshness, sealed
 
 from aigw.manifest.language.document import load_document

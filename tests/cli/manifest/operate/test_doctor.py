@@ -217,3 +217,10 @@ def test_a_clock_that_is_off_is_noticed_either_way(off_s: float, level: str) -> 
 
 def test_a_server_without_a_clock_is_no_trouble() -> None:
     assert "ok" == check_of_clock("", NOW, NOW).level
+
+
+def test_a_folder_is_no_manifest(run: Run, tmp_path: Path) -> None:
+    ran = run("manifest", "doctor", str(tmp_path), "--json")
+
+    assert (1, "fail") == (ran.code, levels(ran)["reachable"])
+    assert "is a folder" in ran.out

@@ -36,7 +36,8 @@ def test_the_share_and_the_errors_of_each_serial_are_told(run: Run, tmp_path: Pa
     assert 0 == enough.code
     assert 1 == ran.code
     assert "50.0% of 4 records at serial 8 [8: 2 (1 failed), 7: 2]\n" == ran.out
-    assert "aigw: error: serial 8 is not at 0.99 of the fleet\n" == ran.err
+    assert ran.err.startswith("aigw: error: serial 8 is not at 99 % of the fleet after ")
+    assert "`aigw manifest rollback`" in ran.err
 
 
 def test_a_later_serial_counts_and_an_earlier_does_not(run: Run, tmp_path: Path) -> None:

@@ -134,6 +134,21 @@ def test_promotion_may_be_a_ramp_from_what_the_channel_offers(publisher: Publish
     assert ["one/echo-1", "two/echo-2"] == rollout["base"]["routes"][0]["targets"]
 
 
+def test_a_channel_is_not_promoted_to_itself(publisher: Publisher) -> None:
+    publisher.publish()
+
+    said = publisher.fails("promote", "prod", "prod", "--store", publisher.store, *publisher.signs)
+    assert "FROM and TO are both 'prod'" in said
+
+
+def test_a_heartbeat_without_a_key_is_told_what_it_needs(publisher: Publisher) -> None:
+    publisher.publish()
+
+    said = publisher.fails("heartbeat", "--store", publisher.store)
+    assert "role freshness" in said
+    assert "--unsigned" not in said
+
+
 def test_nothing_is_promoted_from_an_empty_channel(publisher: Publisher) -> None:
     command = ("promote", "staging", "prod", "--store", publisher.store, *publisher.signs)
 

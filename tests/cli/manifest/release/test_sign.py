@@ -53,6 +53,27 @@ def test_two_people_sign_one_after_the_other(two: Publisher) -> None:
     assert "signed" == two("verify", made["place"], "--trust", two.pin).json["verified"]
 
 
+def test_signing_what_was_built_once_more_loses_nobody(two: Publisher) -> None:
+    file = built(two)
+    places = [sign(two, file, key)["place"] for key in ("manifest", "freshness", "bob")]
+
+    assert 1 == len(set(places))
+    assert "signed" == two("verify", places[0], "--trust", two.pin).json["verified"]
+
+
+def test_signatures_of_what_was_built_before_stay_behind(two: Publisher) -> None:
+    sign(two, built(two), "manifest")
+
+    assert 1 == sign(two, built(two, serial=2), "bob")["signatures"]
+
+
+def test_signing_without_a_key_writes_nothing(publisher: Publisher) -> None:
+    file = built(publisher)
+
+    assert "--key" in publisher.fails("sign", file, "--trust-chain", f"{publisher.folder}/trust")
+    assert not Path(file).with_suffix(".signed.json").exists()
+
+
 def test_the_same_person_twice_is_one(two: Publisher) -> None:
     file = sign(two, built(two), "manifest")["place"]
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from aigw.manifest.publishing.build import written_time
 from aigw.manifest.snapshot import Instead, Provider, Rollout, Route, Snapshot, Target
 from aigw.secrets import Secrets
+from aigw.types.times import written_time
 
 
 def identity(snapshot: Snapshot) -> dict[str, object]:

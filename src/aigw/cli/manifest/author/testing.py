@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from aigw.call import Options
+from aigw.call import ArmName, Options
 from aigw.cli.manifest.author.documents import compiled, read_text
 from aigw.cli.manifest.findings import format_of, render
 from aigw.cli.parsing import Arguments
@@ -17,7 +17,6 @@ from aigw.errors import AigwError, APIError, ConfigurationError
 from aigw.manifest.publishing.cases import Answer, Asked, Coverage, judged, read_cases
 from aigw.manifest.snapshot import Snapshot
 from aigw.policies.detour import standing_in
-from aigw.policies.rollout import ArmName
 from aigw.record import Record
 from aigw.secrets import Secrets
 from aigw.types.request import AnyRequest

@@ -58,6 +58,8 @@ def _checks(looked: Looked) -> list[Check]:
 def _of_file(path: Path) -> Check:
     if not path.exists():
         return fail("reachable", f"there is no file {path}", "correct the path, or mount the file")
+    if path.is_dir():
+        return fail("reachable", f"{path} is a folder", "name the file in it")
     if not os.access(path, os.R_OK):
         return fail("reachable", f"{path} may not be read by this user", "let the service's user read it")
     return ok("reachable", str(path))
@@ -69,7 +71,8 @@ def _of_manifest(looked: Looked) -> Check:
     if status.state == "none":
         return fail("manifest", status.last_error or "nothing would serve", _cure(status.nack))
     if status.last_error is not None:
-        return fail("manifest", f"{said}, but not what is at the source: {status.last_error}", _cure(status.nack))
+        todo = f"{_cure(status.nack)}; what is at hand serves meanwhile"
+        return fail("manifest", f"{said}, but not what is at the source: {status.last_error}", todo)
     if status.state not in _SERVES:
         todo = "publish a document that holds longer" if status.state == "expired" else "run `aigw manifest heartbeat`"
         return warn("manifest", said, todo)
@@ -81,8 +84,8 @@ def _of_manifest(looked: Looked) -> Check:
 
 def _cure(nack: Nack | None) -> str:
     if nack is Nack.FETCH:
-        return "let it be reached; what is at hand serves meanwhile"
-    return "publish a good document under a higher serial (`aigw manifest verify` judges it before), or set this trust"
+        return "let it be reached"
+    return "put a good document there (`aigw manifest verify` judges it before), or correct the trust of this process"
 
 
 def _of_trust(looked: Looked) -> list[Check]:

@@ -36,7 +36,7 @@ def _server(shelf: Shelf, arguments: Arguments, terminal: Terminal) -> Developme
     try:
         return DevelopmentServer(shelf, ways, host=arguments.host, port=arguments.port)
     except (OSError, OverflowError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error).rstrip(".")
         message = f"Nobody can listen on {arguments.host} port {arguments.port}: {reason}. Say --port 0 for a free one."
         raise ConfigurationError(message) from None
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +12,7 @@ from aigw.cli.terminal import Style, Terminal
 from aigw.errors import ConfigurationError
 from aigw.manifest.delivery.status import ManifestStatus
 from aigw.runtime.fetch import Fetcher
+from aigw.types.times import written_time
 
 _SHORT: Final = 12
 _STYLES: Final[Mapping[str, Style]] = {"current": "good", "none": "bad", "suspect": "bad", "expired": "bad"}
@@ -89,7 +89,7 @@ def _tell(looked: Looked, terminal: Terminal) -> None:
         ("expires", status.expires_at),
         ("known fresh until", status.freshness_expires_at),
     )
-    rows += [(name, _moment(at), None) for name, at in times if at is not None]
+    rows += [(name, written_time(at), None) for name, at in times if at is not None]
     rows += [(copy.what, _copy(copy), None) for copy in looked.copies]
     if status.rollout is not None:
         rows.append(("rollout", f"{status.rollout}, candidate at {(status.rollout_bp or 0) / 100:g}%", None))
@@ -115,10 +115,6 @@ def _state(status: ManifestStatus) -> str:
 def _copy(copy: Copy) -> str:
     said = f"serial {copy.serial}" if copy.serial is not None else (copy.problem or "")
     return f"{said} ({copy.path})"
-
-
-def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _status_as_dict(status: ManifestStatus) -> dict[str, object]:

@@ -39,8 +39,15 @@ def run(arguments: Arguments, terminal: Terminal) -> int:
     for trouble in troubles:
         terminal.err.line(f"aigw: error: {trouble}", "bad")
     if not done:
-        terminal.err.line(f"aigw: error: serial {serial} is not at {arguments.until:g} of the fleet", "bad")
+        terminal.err.line(f"aigw: error: {_short_of(serial, arguments)}", "bad")
     return 0 if done else 1
+
+
+def _short_of(serial: int, arguments: Arguments) -> str:
+    return (
+        f"serial {serial} is not at {100 * arguments.until:g} % of the fleet after {arguments.patience:g} s; run `aigw manifest "
+        f"doctor` where it is missing, or go back with `aigw manifest rollback`"
+    )
 
 
 def _serial(named: str) -> int:

@@ -7,11 +7,11 @@ from aigw.cli.manifest.release.telling import Sent, tell_sent
 from aigw.cli.parsing import Arguments
 from aigw.cli.terminal import Terminal
 from aigw.manifest.language.compile import compile_manifest
-from aigw.manifest.publishing.build import written_time
 from aigw.manifest.publishing.detour import Detour, detoured
 from aigw.providers.registry import kinds
 from aigw.secrets import Schemes
 from aigw.types.json import JsonObject, without
+from aigw.types.times import written_time
 
 _OVER = frozenset({"source"})
 """What was said of the change before: this is another one."""

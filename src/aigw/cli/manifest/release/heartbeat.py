@@ -6,14 +6,14 @@ from aigw.cli.manifest.release.telling import tell
 from aigw.cli.parsing import Arguments
 from aigw.cli.terminal import Terminal
 from aigw.errors import ConfigurationError
-from aigw.manifest.publishing.build import written_time
 from aigw.manifest.publishing.releases import resealed
+from aigw.types.times import written_time
 
 
 def run(arguments: Arguments, terminal: Terminal) -> int:
     """Put a new freshness statement into the envelope of what is published; its payload stays as it is."""
-    desk = desk_of(arguments)
-    if desk.signing is None:
+    desk = desk_of(arguments) if arguments.keys else None
+    if desk is None or desk.signing is None:
         message = "A heartbeat is signed: give a --key that has the role freshness."
         raise ConfigurationError(message)
     over = desk.current_own()

@@ -17,9 +17,9 @@ from aigw.cli.terminal import Terminal
 from aigw.errors import ConfigurationError, ManifestUntrustedError
 from aigw.manifest.signing.envelope import Envelope
 from aigw.manifest.signing.keys import PrivateKey, short, verifier
-from aigw.manifest.signing.reading import written_time
 from aigw.manifest.signing.sealing import sign_trust, trust_document
 from aigw.manifest.signing.trust import RoleName, TrustDocument, read_trust, walk
+from aigw.types.times import written_time
 
 Roles: TypeAlias = dict[RoleName, tuple[list[bytes], int]]
 Change: TypeAlias = Callable[[Roles, TrustDocument], None]

@@ -16,6 +16,9 @@ _OWN = frozenset({"rollout", "serial", "channel", "expires_at"})
 def run(arguments: Arguments, terminal: Terminal) -> int:
     """Publish what channel FROM offers in channel TO, under TO's next serial."""
     origin, to = arguments.source or "", arguments.to
+    if origin == to:
+        message = f"FROM and TO are both {to!r}. Name two channels; `aigw manifest rollback` goes back in one."
+        raise ConfigurationError(message)
     desk = desk_of(arguments, to)
     found = releases_at(arguments, arguments.store or "", origin).current()
     if found is None or not found.document:

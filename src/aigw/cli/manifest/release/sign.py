@@ -21,7 +21,7 @@ from aigw.manifest.signing.envelope import (
     read_envelope,
     write_envelope,
 )
-from aigw.manifest.signing.keys import PrivateKey, verifier
+from aigw.manifest.signing.keys import PrivateKey, short, verifier
 from aigw.manifest.signing.sealing import cosign
 from aigw.manifest.signing.trust import read_trust, signed_by, walk
 
@@ -33,7 +33,10 @@ def run(arguments: Arguments, terminal: Terminal) -> int:
     if named == STANDARD_INPUT and arguments.output is None:
         message = "Say where to write what is signed: -o FILE."
         raise ConfigurationError(message)
-    keys = load_keys(arguments.keys or (), arguments.passphrase)
+    if not arguments.keys:
+        message = "Say who signs: --key FILE, or env:NAME."
+        raise ConfigurationError(message)
+    keys = load_keys(arguments.keys, arguments.passphrase)
     envelope = read_envelope(content) if is_envelope(content) else Envelope(MANIFEST_TYPE, content)
     if envelope.payload_type == TRUST_TYPE:
         return _sign_trust(arguments, terminal, envelope, keys)
@@ -48,8 +51,9 @@ def run(arguments: Arguments, terminal: Terminal) -> int:
             f"with `aigw manifest build … --trust-chain {arguments.trust_folder or DEFAULT_FOLDER}`."
         )
         raise ConfigurationError(message)
-    signed = signing.signed(envelope, freshness_of(made, arguments, time.time()))
     target = arguments.output or (named if is_envelope(content) else str(Path(named).with_suffix(".signed.json")))
+    begun = envelope if is_envelope(content) else _begun(envelope, Path(target))
+    signed = signing.signed(begun, freshness_of(made, arguments, time.time()))
     replace_file(Path(target), write_envelope(signed))
     missing = _missing(signing, signed)
     facts = {**facts_of(published(write_envelope(signed))), "place": target, "missing": missing}
@@ -60,6 +64,13 @@ def run(arguments: Arguments, terminal: Terminal) -> int:
     following = f"aigw manifest {'sign' if missing else 'publish'} {target} {'--key KEY' if missing else '--to STORE'}"
     tell(arguments, terminal, facts, lines, following)
     return 0
+
+
+def _begun(envelope: Envelope, target: Path) -> Envelope:
+    """Give what others have signed of *envelope* at *target* already: signing what was built twice must lose nobody."""
+    there = target.read_bytes().strip() if target.is_file() else b""
+    before = read_envelope(there) if is_envelope(there) else envelope
+    return before if before.covered == envelope.covered else envelope
 
 
 def _missing(signing: Signing, envelope: Envelope) -> str | None:
@@ -82,7 +93,8 @@ def _sign_trust(arguments: Arguments, terminal: Terminal, envelope: Envelope, ke
     for key in keys:
         if key.keyid not in roots:
             message = (
-                f"{key!r} is no root key of version {document.version} of the trust document, nor of the one before."
+                f"The key {short(key.keyid)} is no root key of version {document.version} of the trust document, nor of "
+                f"the one before."
             )
             raise ConfigurationError(message)
     signed = cosign(envelope, keys)

@@ -9,7 +9,7 @@ from aigw.cli.terminal import Terminal
 from aigw.errors import ManifestError
 from aigw.manifest.delivery.bounds import trust_of
 from aigw.manifest.delivery.intake import Accepted
-from aigw.manifest.publishing.build import written_time
+from aigw.types.times import written_time
 
 
 def run(arguments: Arguments, terminal: Terminal) -> int:

@@ -7,10 +7,10 @@ from typing import Final
 from aigw.cli.manifest.review.markdown import cell, code, table
 from aigw.cli.manifest.review.reviewed import Reviewed, identity
 from aigw.cli.terminal import Cell, Page
-from aigw.manifest.publishing.build import written_time
 from aigw.manifest.publishing.decisions import Log
 from aigw.manifest.publishing.findings import Finding, Level
 from aigw.manifest.publishing.plan import Failed, Gates, Impact, Row
+from aigw.types.times import written_time
 
 SCHEMA: Final = "aigw/plan/v1"
 """What the file of a plan calls itself."""

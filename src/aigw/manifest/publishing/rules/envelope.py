@@ -68,8 +68,8 @@ MIN_READER: Final = Rule(
     level="error",
     asks="Can the oldest aigw in service read it? Asked with `--min-reader VERSION`.",
     why="Processes with an older aigw refuse what they do not know, or put single routes into quarantine.",
-    instead_of="rollout: {id: r-77, …}    # with --min-reader 0.0.9",
-    write="# publish it once no process is older",
+    instead_of="fail_closed_after: 2h    # with --min-reader 0.0.9",
+    write="# once no process is older",
     check=_min_reader,
 )
 TRUST_TLS: Final = Rule(

@@ -64,7 +64,7 @@ LITERAL_SECRET: Final = Rule(
     asks="Does a key stand in the document, be it in a comment?",
     why="A manifest is read by every process and by everybody who reviews it. The reader refuses a key where it "
     "expects a reference; this rule looks everywhere.",
-    instead_of="# the old key was the one that begins with s" + "k-live-",
+    instead_of="# until May, the key was sk-example-0123456789",
     write="providers:\n  openai: {kind: openai, api_key: env:OPENAI_API_KEY}",
     check=_literal_secret,
 )

@@ -167,7 +167,10 @@ DEAD_ROUTE: Final = Rule(
     level="warning",
     asks="Will calls go there, now or ever?",
     why="A detour that is over or never ends, and the base of a ramp that is complete, mislead whoever reads them.",
-    instead_of='instead: {until: "2020-01-01T00:00:00Z", targets: [anthropic/claude-sonnet-4-5]}',
-    write="# nothing: the detour is over",
+    instead_of=(
+        "routes:\n  - name: summary\n    targets: [openai/gpt-4o, anthropic/claude-sonnet-4-5]\n"
+        '    instead: {until: "2020-01-01T00:00:00Z", why: outage, targets: [anthropic/claude-sonnet-4-5]}'
+    ),
+    write="routes:\n  - name: summary\n    targets: [openai/gpt-4o, anthropic/claude-sonnet-4-5]",
     check=_dead,
 )

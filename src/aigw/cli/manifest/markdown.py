@@ -5,12 +5,17 @@ from typing import Final
 
 from aigw.cli.terminal import Page, one_line
 
-_MEANT: Final = str.maketrans({"&": "&amp;", "<": "&lt;", "|": "\\|", "[": "\\[", "`": "\\`", "@": "@\u200b"})
+_MEANT: Final = str.maketrans({"\\": "\\\\", "&": "&amp;", "<": "&lt;", "|": "\\|", "[": "\\[", "@": "@\u200b"})
+
+
+def sentence(text: str) -> str:
+    """Give *text*, a sentence of ours that quotes others, as a table takes it: code in it stays code."""
+    return one_line(text).translate(_MEANT)
 
 
 def cell(text: str) -> str:
     """Give *text* as a table takes it, plain."""
-    return one_line(text).translate(_MEANT)
+    return sentence(text).replace("`", "\\`")
 
 
 def code(text: str) -> str:

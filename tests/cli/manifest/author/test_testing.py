@@ -6,33 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.kit import Run
-
-MANIFEST = """\
-schema: aigw/v1
-serial: 3
-providers:
-  openai: {kind: openai}
-  anthropic: {kind: anthropic, unsupported: error}
-  spare: {kind: echo}
-models:
-  vectors: openai/text-embedding-3-small
-routes:
-  - name: main
-    targets: [openai/gpt-4o, anthropic/claude-sonnet-4-5]
-    fallbacks: {context_length: [anthropic/claude-long]}
-    instead: {until: "2026-11-20T14:00:00Z", why: outage, targets: [spare/echo-1]}
-"""
-
-RAMP = """\
-rollout:
-  id: r-77
-  unit: tenant
-  start: "2026-11-20T10:00:00Z"
-  stages: [{at: 0m, bp: 5000}]
-  base:
-    providers: {openai: {kind: openai}}
-    models: {main: openai/gpt-4o-mini}
-"""
+from tests.cli.manifest.author.author_kit import MANIFEST, RAMP
 
 DURING, AFTERWARDS = 'at: "2026-11-20T12:00:00Z"', 'at: "2026-11-20T15:00:00Z"'
 
