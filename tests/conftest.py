@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import pytest
+from hypothesis import settings
 
 import aigw
 
 T = TypeVar("T")
+
+settings.register_profile("unhurried", deadline=None)  # how long an example takes is up to the machine
+settings.load_profile("unhurried")
 
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 

@@ -83,3 +83,16 @@ def test_a_problem_is_told_without_raising() -> None:
     assert secrets.problem(None) is None
     assert secrets.problem("env:KEY") is None
     assert "ABSENT" in (secrets.problem("env:ABSENT") or "")
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/tty", "/"])
+def test_what_is_no_file_is_not_read(path: str) -> None:
+    with pytest.raises(SecretError, match=r"cannot be read: (it is no regular file of|No such)"):
+        Secrets(FileSource()).fetch(f"file:{path}")
+
+
+def test_a_file_too_large_for_a_secret_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("x" * 70_000)
+
+    with pytest.raises(SecretError, match="no regular file of at most 64 KiB"):
+        Secrets(FileSource()).fetch(f"file:{tmp_path / 'log'}")

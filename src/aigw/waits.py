@@ -65,7 +65,8 @@ def duration(text: str) -> float | None:
     pieces = list(_DURATION.finditer(text))
     if not pieces or "".join(piece[0] for piece in pieces) != text:
         return None
-    return sum(float(piece[1]) * _SECONDS[piece[2]] for piece in pieces)
+    seconds = sum(float(piece[1]) * _SECONDS[piece[2]] for piece in pieces)
+    return seconds if math.isfinite(seconds) else None
 
 
 def _metered(headers: Headers, meters: Sequence[Meter], now: datetime | None) -> Iterator[float]:
@@ -75,7 +76,8 @@ def _metered(headers: Headers, meters: Sequence[Meter], now: datetime | None) ->
         if remaining is None or reset is None:
             continue
         if meter.form == "item":
-            yield from (float(seconds) for left, seconds in _ITEM.findall(reset) if int(left) == 0)
+            waits = (_number(seconds) for left, seconds in _ITEM.findall(reset) if _number(left) == 0)
+            yield from (wait for wait in waits if wait is not None)
         elif _number(remaining) == 0:
             wait = _wait(reset, meter.form, now)
             if wait is not None:

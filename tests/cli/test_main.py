@@ -68,12 +68,12 @@ def test_machines_get_an_error_as_json_too(run: Run, command: str) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="closes a stream as a shell of Unix does")
 def test_an_output_that_was_never_open_is_no_traceback(echo_manifest: str) -> None:
-    command = [*AIGW, "manifest", "check", echo_manifest]
-    done = subprocess.run(
-        ["/bin/sh", "-c", '"$@" <&- >&-', "sh", *command], capture_output=True, text=True, check=False
-    )
+    without = ["/bin/sh", "-c", '"$@" <&- >&-', "sh", *AIGW, "manifest", "check"]
+    written = subprocess.run([*without, echo_manifest], capture_output=True, text=True, check=False)
+    read = subprocess.run([*without, "-"], capture_output=True, text=True, check=False)
 
-    assert (0, "") == (done.returncode, done.stderr)
+    assert (0, "") == (written.returncode, written.stderr)
+    assert (1, "aigw: error: ") == (read.returncode, read.stderr[:13])
 
 
 def test_version_is_one_line(run: Run) -> None:

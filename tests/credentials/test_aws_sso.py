@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import sha1
 from pathlib import Path
 from typing import Any
@@ -265,3 +266,21 @@ def test_a_role_is_assumed_with_the_keys_of_a_sign_in(
 
     assert AwsKeys("R", "r", "t", "eu-west-1") == obtain({**environ, "AWS_ENDPOINT_URL_STS": sts.origin}, "app")
     assert "Credential=ASIASSO/" in sts.requests[0].headers["authorization"]
+
+
+@pytest.mark.parametrize("ends", [10**15, 10**30, -(10**18)])
+def test_keys_whose_end_no_calendar_has_are_keys_without_an_end(obtain: Obtain, place: Any, center: Center, ends: int):
+    center.role = (200, {"roleCredentials": {**ROLE, "expiration": ends * 1000}})
+    environ, *_ = place(SESSION, TOKEN)
+
+    assert replace(FOUND, expires_at=None) == obtain(environ, "work")
+
+
+@pytest.mark.parametrize("life", [10**15, 10**30, -(10**18)])
+def test_a_token_whose_end_no_calendar_has_is_no_other_token(obtain: Obtain, place: Any, center: Center, life: int):
+    center.renewal = (200, {**RENEWED, "expiresIn": life})
+    environ, _, file = place(SESSION, EXPIRED)
+
+    with pytest.raises(SecretError, match="the sign-in has expired; run: aws sso login --profile work"):
+        obtain(environ, "work")
+    assert EXPIRED == json.loads(file.read_text())

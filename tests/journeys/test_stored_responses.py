@@ -330,6 +330,31 @@ def test_a_response_is_deleted_whatever_its_provider_says_to_it(face: Any, reply
     assert ["DELETE"] == [asked.method for asked in server.asked]
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"error": {"message": "Slow down", "code": "rate_limit_exceeded"}}, aigw.RateLimitError),
+        (b"<html>Sign in</html>", aigw.UnreadableAnswerError),
+    ],
+)
+def test_a_response_is_not_deleted_where_a_200_says_something_else(face: Any, body: object, expected: Any) -> None:
+    with answering(lambda asked: Said(body)) as server:
+        world = World(face, server)
+        with pytest.raises(expected):
+            world.do(world.gw.responses.delete("resp_1", model="chat"))
+
+
+def test_a_list_ends_where_nothing_says_what_its_next_page_comes_after(face: Any) -> None:
+    page = {"object": "list", "data": [{"type": "message", "role": "user", "content": "Hi"}], "has_more": True}
+    with answering(lambda asked: Said(page)) as server:
+        world = World(face, server)
+        listed = world.do(world.gw.responses.input_items.list("resp_1", model="chat"))
+        items = world.face.items(world.gw.responses.input_items.list("resp_1", model="chat"))
+
+    assert not listed.has_next_page()
+    assert (1, 2) == (len(items), len(server.asked))
+
+
 def test_a_response_that_its_provider_does_not_know_is_an_error(face: Any) -> None:
     with answering(lambda asked: Said({"error": {"message": "No such response", "code": "not_found"}}, 404)) as server:
         world = World(face, server)

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.providers.provider_kit import asked, said, target
+from tests.providers.provider_kit import asked, said, speaker, target
 
 from aigw.errors import BadRequestError
 from aigw.manifest.snapshot import Target
 from aigw.providers.canonical import call_arguments, remembering
 from aigw.providers.reading import compact
-from aigw.providers.writing import Ready, encoded, joined, once
+from aigw.providers.writing import Ready, ReadyObject, encoded, followed, joined, once
 from aigw.types.json import JsonObject
 from aigw.types.parts import ToolCall
 from aigw.types.request import Request
@@ -109,6 +109,31 @@ def test_the_same_tools_are_written_once_for_each_model_and_others_anew() -> Non
     write([{"name": "f"}], "n")
     write([{"name": "g"}], "m")
     assert ["m", "n", "m"] == looks
+
+
+@pytest.mark.parametrize("depth", [90, 105, 120, 200])
+@pytest.mark.parametrize("kind", ["openai", "anthropic", "gemini", "bedrock", "openai-responses"])
+def test_tools_are_written_however_deeply_they_are_nested(kind: str, depth: int) -> None:
+    schema: dict[str, Any] = {"type": "object"}
+    for _ in range(depth):
+        schema = {"type": "object", "properties": {"a": schema}}
+    tool: JsonObject = {"type": "function", "function": {"name": "f", "parameters": schema}}
+    request, at = asked(said("user", "Hi"), params={"tools": [tool], "user": "u"}), target(kind, unsupported="drop")
+    writer: Any = speaker(at)
+
+    assert b'"properties"' in writer.write(request, at).request.body
+
+
+@given(st.dictionaries(st.text(), VALUES, max_size=3), st.dictionaries(st.text(), VALUES, max_size=3))
+def test_fields_that_are_written_already_change_nothing_of_a_body(body: dict[str, Any], fields: dict[str, Any]) -> None:
+    rest = {name: value for name, value in body.items() if name not in fields}
+    try:
+        expected = encoded({**rest, **fields}, "acme")
+    except BadRequestError:
+        with pytest.raises(BadRequestError):
+            followed(rest, ReadyObject(fields), "acme")
+    else:
+        assert expected == followed(rest, ReadyObject(fields), "acme") == followed(rest, fields, "acme")
 
 
 @given(st.dictionaries(st.text(), VALUES, max_size=3), st.lists(st.dictionaries(st.text(), VALUES), max_size=2))

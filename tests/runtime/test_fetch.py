@@ -1,7 +1,10 @@
 """A fetch that another thread may end, and that works again afterwards, unless it was closed."""
 
+import contextlib
+import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.manifest.delivery.following_kit import WaitingOrigin
@@ -72,3 +75,44 @@ def test_one_that_is_closed_stays_so(origin: WaitingOrigin, fetcher: Fetcher) ->
     fetcher.interrupt()
     with pytest.raises(GatewayClosedError):
         fetcher(origin.url, {}, 10.0)
+
+
+@pytest.mark.parametrize("location", ["//[nowhere/", "http://[::1"])
+def test_a_redirect_to_what_is_no_url_is_a_failed_fetch(origin: WaitingOrigin, fetcher: Fetcher, location: str) -> None:
+    origin.status, origin.headers = 302, {"Location": location}
+
+    with pytest.raises(APIConnectionError, match="redirects to what is no URL"):
+        fetcher(origin.url, {}, 10.0)
+
+
+def unanswered(listener: socket.socket) -> int:
+    """Count the connections to *listener* that are being opened."""
+    return Path("/proc/net/tcp").read_text().count(f":{listener.getsockname()[1]:04X} 02 ")
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux says which connections are being opened")
+def test_one_that_nobody_has_accepted_yet_ends_when_it_is_closed() -> None:
+    with socket.socket() as deaf, contextlib.ExitStack() as callers:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for _ in range(4):  # a full queue: whoever comes now is not answered
+            caller = callers.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(deaf.getsockname())
+        queued, fetcher, ended = unanswered(deaf), Fetcher(), list[object]()
+
+        def fetch() -> None:
+            try:
+                fetcher(f"http://127.0.0.1:{deaf.getsockname()[1]}/", {}, 60.0)
+            except GatewayClosedError as error:
+                ended.append(error)
+
+        thread = threading.Thread(target=fetch, daemon=True)
+        thread.start()
+        while unanswered(deaf) == queued:
+            thread.join(0.001)
+        fetcher.close()
+
+        assert queued == unanswered(deaf)
+        thread.join(10)
+        assert [GatewayClosedError] == [type(each) for each in ended]

@@ -64,7 +64,8 @@ def _failed(message: str, *, as_json: bool) -> int:
 
 def _stand_in_for_streams() -> None:
     """Put something in place of streams that whoever started this has closed: Python leaves None there."""
-    sys.stdin, sys.stdout, sys.stderr = (one or io.StringIO() for one in (sys.stdin, sys.stdout, sys.stderr))
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    sys.stdin, sys.stdout, sys.stderr = (one or io.TextIOWrapper(io.BytesIO(), "utf-8") for one in streams)
 
 
 def _command(handler: str) -> Command:

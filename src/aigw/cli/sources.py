@@ -3,9 +3,10 @@
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Final
 
-from aigw.errors import ManifestUnavailableError
+from aigw.errors import ConfigurationError, ManifestUnavailableError
 from aigw.manifest.delivery.intake import Content
 from aigw.manifest.delivery.sources import (
     Fetched,
@@ -46,19 +47,43 @@ def looked_at(named: str | None) -> tuple[Snapshot, Envelope | None] | None:
     if named is None:
         return None
     if named == STANDARD_INPUT:
-        return _compiled(sys.stdin.buffer.read(), "standard input")
+        return _opened(*_standard_input())
     source = source_of(named)
-    return _compiled(source.content if isinstance(source, StaticSource) else content_of(source), source.label)
+    return _opened(source.content if isinstance(source, StaticSource) else _content_of(source), source.label)
 
 
-def _compiled(content: Content, label: str) -> tuple[Snapshot, Envelope | None]:
+def compiled(content: Content, source: str, previous: Snapshot | None = None, reader: str | None = None) -> Snapshot:
+    """Compile *content* as a gateway does that serves *previous* and is of version *reader*, else of this one.
+
+    Raises `ManifestInvalidError` with all its problems.
+    """
+    return compile_manifest(content, source=source, kinds=kinds(), schemes=Schemes(), previous=previous, reader=reader)
+
+
+def read_source(named: str) -> tuple[bytes, str, bool]:
+    """Give the bytes of the file or URL *named*, or of standard input; its label; and whether it came from afar.
+
+    Raises `ManifestUnavailableError`, `ConfigurationError`.
+    """
+    if named == STANDARD_INPUT:
+        return *_standard_input(), False
+    source = source_of(named if "://" in named else Path(named))
+    if isinstance(source, StaticSource):
+        message = f"{named[:60]!r} is neither a file nor a URL. Name one, or `-` for standard input."
+        raise ConfigurationError(message)
+    return _content_of(source), source.label, isinstance(source, UrlSource)
+
+
+def _standard_input() -> tuple[bytes, str]:
+    return sys.stdin.buffer.read(), "standard input"
+
+
+def _opened(content: Content, label: str) -> tuple[Snapshot, Envelope | None]:
     envelope = read_envelope(content) if isinstance(content, bytes) and is_envelope(content) else None
-    document = content if envelope is None else envelope.payload
-    return compile_manifest(document, source=label, kinds=kinds(), schemes=Schemes()), envelope
+    return compiled(content if envelope is None else envelope.payload, label), envelope
 
 
-def content_of(source: FileSource | UrlSource) -> bytes:
-    """Give the bytes of *source*. Raises `ManifestUnavailableError`."""
+def _content_of(source: FileSource | UrlSource) -> bytes:
     try:
         fetched = read_file(source, now=None) if isinstance(source, FileSource) else _fetched(source)
     except FetchRefusedError as error:

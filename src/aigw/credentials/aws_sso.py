@@ -101,13 +101,10 @@ class SignIn:
             raise
         said = _object(response)
         token, life = as_text(said.get("accessToken")), as_int(said.get("expiresIn"))
-        if not response.is_success or token is None or life is None:
+        ends = None if life is None else _date(int(now) + life)
+        if not response.is_success or token is None or ends is None:
             return None
-        fresh = {
-            **without(kept, frozenset({"refreshToken"})),
-            "accessToken": token,
-            "expiresAt": written_time(now + life),
-        }
+        fresh = {**without(kept, frozenset({"refreshToken"})), "accessToken": token, "expiresAt": ends}
         if as_text(said.get("refreshToken")):
             fresh["refreshToken"] = said["refreshToken"]
         await self.runtime.offload(lambda: _store(path, fresh))
@@ -121,7 +118,7 @@ class SignIn:
         said = as_object(_object(response).get("roleCredentials"))
         renamed = {name[:1].upper() + name[1:]: value for name, value in said.items() if name != "expiration"}
         ends = as_int(said.get("expiration"))
-        keys = keys_of({**renamed, "Expiration": None if ends is None else written_time(ends / 1000)}, region)
+        keys = keys_of({**renamed, "Expiration": None if ends is None else _date(ends // 1000)}, region)
         if not response.is_success or keys is None:
             why = (
                 f"IAM Identity Center answered {response.status_code} without keys; check sso_account_id and "
@@ -160,6 +157,14 @@ def _object(response: HttpResponse) -> JsonObject:
         return as_object(response.json())
     except ValueError:
         return {}
+
+
+def _date(at: int) -> str | None:
+    """Write *at*, in seconds since the epoch, as a date, or give None where no calendar has it."""
+    try:
+        return written_time(at)
+    except OverflowError:
+        return None
 
 
 def _load(path: Path) -> JsonObject:

@@ -134,9 +134,11 @@ def remembering(write: ToolsWriter) -> ToolsWriter:
     def found(tools: Sequence[JsonObject], model: str) -> ToolsWritten:
         try:
             said = to_json(tools)
-        except (ValueError, TypeError, RecursionError):
-            return write(tools, model)
-        return remembered(said, model) if len(said) <= _LONGEST else write(tools, model)
+            if len(said) <= _LONGEST:
+                return remembered(said, model)
+        except (ValueError, TypeError, RecursionError):  # for what JSON is not written from, or not read into
+            pass
+        return write(tools, model)
 
     return found
 
@@ -163,10 +165,12 @@ def speakers(messages: Sequence[Message]) -> list[str]:
 
 def kinds_of(messages: Sequence[Message]) -> set[type[Part]]:
     """Give the types of the parts of *messages*, those inside of tool results as well."""
-    kinds: set[type[Part]] = {type(part) for message in messages for part in message.parts}
-    if ToolResult in kinds:
-        results = (part for message in messages for part in message.parts if isinstance(part, ToolResult))
-        kinds.update(type(piece) for result in results for piece in result.content)
+    kinds: set[type[Part]] = set()
+    for message in messages:
+        for part in message.parts:
+            kinds.add(type(part))
+            if isinstance(part, ToolResult):
+                kinds.update(map(type, part.content))
     return kinds
 
 

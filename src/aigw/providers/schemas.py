@@ -60,11 +60,9 @@ def adapted(schema: JsonObject, subset: Subset) -> tuple[JsonObject, tuple[str, 
     """
     try:
         written = to_json(schema)
-    except (ValueError, TypeError, RecursionError):
+        fitted, changes = _remembered(written, subset) if len(written) <= _LONGEST else _adapted(schema, subset)
+    except (ValueError, TypeError, RecursionError):  # for what JSON is not written from, or not read into
         return _adapted(schema, subset)
-    if len(written) > _LONGEST:
-        return _adapted(schema, subset)
-    fitted, changes = _remembered(written, subset)
     return schema if fitted is None else fitted, changes
 
 

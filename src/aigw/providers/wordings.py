@@ -6,7 +6,7 @@ from typing import Final, TypeAlias, cast
 
 from pydantic_core import from_json, to_json
 
-from aigw.manifest.snapshot import Target
+from aigw.manifest.snapshot import Provider, Target
 from aigw.types.json import EMPTY, JsonObject
 from aigw.types.request import Params, Request
 
@@ -15,6 +15,9 @@ Asker: TypeAlias = Callable[[Params, JsonObject, Target], Iterable[str]]
 
 Writer: TypeAlias = Callable[[Params, JsonObject, Target, frozenset[str], list[str]], JsonObject]
 """Gives the fields that say the caller's parameters and the target's own, but for those left out, and adds notes."""
+
+_Key: TypeAlias = tuple[int, str, str, bytes]
+"""Provider and model, what to do about what it cannot express, and parameters as JSON."""
 
 _MOST: Final = 64
 _LONGEST: Final = 32 * 1024
@@ -26,9 +29,12 @@ _PERSONAL: Final = frozenset({"user", "metadata", "seed", "prediction"})
 
 @dataclass(slots=True)
 class _Wording:
-    """What `params` become at `target`: what it cannot express, and `fields`, which are None until they are wanted."""
+    """What `params` become: what cannot be expressed, and `fields`, which are None until they are wanted.
 
-    target: Target
+    The provider is kept, so that no other can take its id.
+    """
+
+    provider: Provider
     params: Params
     beyond: tuple[str, ...]
     fields: JsonObject | None = None
@@ -36,10 +42,11 @@ class _Wording:
 
 
 class Wordings:
-    """The parameters of a dialect, asked about and written once for the same ones at the same target.
+    """The parameters of a dialect, asked about and written once for the same ones at the same provider and model.
 
     They are the same if their JSON is, so a caller may change what it gave at any time. The fields that are given are
     shared: nobody may change them. Parameters without a canonical name, and those of a manifest, are not remembered.
+    Calls by a direct name have a target each, so what asks and writes may look at nothing else of it.
     """
 
     __slots__ = ("_ask", "_known", "_write")
@@ -47,7 +54,7 @@ class Wordings:
     def __init__(self, ask: Asker, write: Writer) -> None:
         self._ask = ask
         self._write = write
-        self._known: dict[tuple[int, bytes], _Wording] = {}
+        self._known: dict[_Key, _Wording] = {}
 
     def beyond(self, request: Request, target: Target) -> Iterable[str]:
         """Name the parameters of *request* that *target* cannot express."""
@@ -80,16 +87,17 @@ class Wordings:
             said = to_json(request.params)
         except (ValueError, TypeError, RecursionError):
             return None
-        known = self._known.get((id(target), said))
-        return self._new(target, said) if known is None and len(said) <= _LONGEST else known
+        key = (id(target.provider), target.model, target.unsupported, said)
+        known = self._known.get(key)
+        return self._new(key, target) if known is None and len(said) <= _LONGEST else known
 
-    def _new(self, target: Target, said: bytes) -> _Wording | None:
+    def _new(self, key: _Key, target: Target) -> _Wording | None:
         try:
-            params = cast("Params", from_json(said))
+            params = cast("Params", from_json(key[-1], cache_strings="keys"))
         except ValueError:  # for what is nested too deeply to be read, and not too deeply to be written
             return None
         if len(self._known) >= _MOST:
             self._known.clear()
-        known = _Wording(target, params, tuple(self._ask(params, EMPTY, target)))
-        self._known[id(target), said] = known
+        known = _Wording(target.provider, params, tuple(self._ask(params, EMPTY, target)))
+        self._known[key] = known
         return known

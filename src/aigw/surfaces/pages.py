@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
 from pydantic import PrivateAttr
 
-from aigw.types.json import as_text
 from aigw.types.pages import Page
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class _Listed(Page[T], Generic[T]):
         if not self.has_next_page():
             message = "no page follows this one; ask `has_next_page()` before `get_next_page()`"
             raise RuntimeError(message)
-        return self._listing.after(as_text(getattr(self.data[-1], "id", None)) or self.last_id)
+        return self._listing.after(self._last())
 
 
 class Pages(_Listed[T], Generic[T]):

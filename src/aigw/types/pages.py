@@ -3,12 +3,13 @@
 from typing import Generic, Literal, TypeVar
 
 from aigw.types.answered import Answered
+from aigw.types.json import as_text
 
 T = TypeVar("T")
 
 
 class Page(Answered, Generic[T]):
-    """Some of what there is. The next page comes after `last_id`."""
+    """Some of what there is. The next page comes after the last of `data`, or after `last_id` where that has no id."""
 
     data: list[T]
     object: Literal["list"] = "list"
@@ -17,5 +18,9 @@ class Page(Answered, Generic[T]):
     has_more: bool | None = None
 
     def has_next_page(self) -> bool:
-        """Whether there is more after these."""
-        return bool(self.has_more and self.data)
+        """Whether there is more after these, and something to ask for it by."""
+        return bool(self.has_more and self.data and self._last())
+
+    def _last(self) -> str | None:
+        """Name what the next page comes after."""
+        return as_text(getattr(self.data[-1], "id", None)) or self.last_id

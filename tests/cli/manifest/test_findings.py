@@ -72,3 +72,9 @@ def test_nothing_in_a_finding_ends_its_row_or_becomes_markup(message: str, file:
     assert 5 == len(rows)
     assert 5 == row.count("|")
     assert "<" not in row.split("|")[3]
+
+
+def test_a_backslash_of_theirs_does_not_undo_ours() -> None:
+    row = written("markdown", Finding(level="error", rule="r", message="\\[a](b)")).splitlines()[-1]
+
+    assert "| \\\\\\[a](b) |" in row

@@ -74,6 +74,7 @@ def test_the_environment_says_it_where_the_argument_does_not(tmp_path: Path) -> 
         ({"hosts": ["https://llm.example/v1"]}, "without scheme and path"),
         ({"hosts": "llm.example"}, "is a list of hosts"),
         ({"secret_hosts": {"env:K": ["a b"]}}, r"secret_hosts\['env:K'\]"),
+        ({"secret_hosts": {"OPENAI_API_KEY": ["a.example"]}}, "write the reference that manifests have, such as env:"),
         ({"pin": "sha256:abc"}, "64 lower-case hex digits"),
     ],
 )

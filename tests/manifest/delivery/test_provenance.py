@@ -1,5 +1,6 @@
 """The code of signatures is loaded by who needs it, and a trust once seen on a host is not unseen."""
 
+import json
 import os
 import subprocess
 import sys
@@ -109,3 +110,17 @@ def test_only_what_looks_like_an_envelope_is_taken_for_one() -> None:
     assert b'note: "payloadType"' == opened(provenance, b'note: "payloadType"').payload
     with pytest.raises(ManifestUntrustedError, match="m: the envelope"):
         opened(provenance, b'{"payloadType": 1, "payload": 2, "signatures": 3}')
+
+
+def test_hints_that_grow_when_they_are_written_keep_no_chain_from_being_kept(tmp_path: Path) -> None:
+    acme = Organisation()
+    trust = Trust(pin=acme.pin)
+    opened(Provenance(trust, DiskCopy(tmp_path / "c", URL)), acme.publish(BODY))
+    acme.rotate([PrivateKey.generate() for _ in range(3)])
+    envelope = json.loads(acme.publish(BODY))
+    envelope["trust"][-1]["signatures"].append({**envelope["signatures"][0], "keyid": "\N{SNOWMAN}" * 300_000})
+
+    opened(Provenance(trust, DiskCopy(tmp_path / "c", URL)), json.dumps(envelope, ensure_ascii=False).encode())
+
+    again = Provenance(trust, DiskCopy(tmp_path / "c", URL))
+    assert 2 == opened(again, acme.publish(BODY, chain=())).epoch

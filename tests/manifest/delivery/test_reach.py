@@ -1,5 +1,7 @@
 """Where keys may go, host by host: a name covers its ports, a dot its subdomains, and nothing covers a look-alike."""
 
+from pathlib import Path
+
 import pytest
 from tests.manifest.manifest_kit import KINDS, compiled
 
@@ -115,3 +117,28 @@ def test_a_key_that_is_customary_for_nobody_goes_where_the_manifest_says() -> No
 def test_this_machine_may_have_any_key() -> None:
     assert "" == told("http://127.0.0.1:8000/v1", Trust(), api_key="env:OPENAI_API_KEY")
     assert "OPENAI_API_KEY may not" in told("http://10.0.0.1:8000/v1", Trust(), api_key="env:OPENAI_API_KEY")
+
+
+@pytest.mark.parametrize("how", ["{folder}/./key", "/{folder}/key", "/proc/self/root{folder}/key", "{folder}/link"])
+def test_a_file_is_bound_by_whichever_path_it_is_named(tmp_path: Path, how: str) -> None:
+    (tmp_path / "key").write_text("secret")
+    (tmp_path / "link").symlink_to(tmp_path / "key")
+    trust = Trust(secret_hosts={f"file:{tmp_path}/key": ("llm.example",)})
+    named = "file:" + how.format(folder=tmp_path)
+
+    assert "BOUNDS" in told("https://evil.example/v1", trust, api_key=named)
+    assert not told("https://llm.example/v1", trust, api_key=named)
+    assert not told("https://evil.example/v1", trust, api_key=f"file:{tmp_path}/other")
+
+
+@pytest.mark.parametrize("name", ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_CLIENT_SECRET"])
+def test_what_a_cloud_knows_a_machine_by_is_sent_to_nobody_unless_the_bounds_say_so(name: str) -> None:
+    for host in ("evil.example", "127.0.0.1"):
+        assert "BOUNDS" in told(f"https://{host}/v1", Trust(), api_key=f"env:{name}")
+    meant = Trust(secret_hosts={f"env:{name}": ("llm.example",)})
+    assert not told("https://llm.example/v1", meant, api_key=f"env:{name}")
+
+
+@pytest.mark.parametrize("host", ["localhost.", "127.0.0.1.", "a.localhost."])
+def test_a_dot_at_its_end_makes_no_private_host_public(host: str) -> None:
+    assert "Trust.deny_private_ips refuses" in told(f"https://{host}/v1", Trust(deny_private_ips=True))

@@ -109,6 +109,23 @@ def test_one_that_lives_for_a_minute_speaks_for_the_document(origin: Origin, tmp
 
 
 @needs_locks
+def test_that_another_document_was_lived_with_speaks_for_itself_only(origin: Origin, tmp_path: Path) -> None:
+    survived(origin, tmp_path / "c", 7).close()
+    origin.content = document(8)
+    for _ in range(3):
+        live(origin, tmp_path / "c", "killed")
+    clock = StillClock()
+    stands_in = holder(origin.url, directory=tmp_path / "c", clock=clock)
+    for _ in range(8):
+        stands_in.tick()
+        clock.skip(10.0)
+    assert stands_in.status().pinned
+    stands_in.close()
+
+    assert "7" == live(origin, tmp_path / "c", "in order")
+
+
+@needs_locks
 def test_with_nothing_before_it_the_document_serves_all_the_same(origin: Origin, tmp_path: Path) -> None:
     origin.content = document(8)
     for _ in range(4):

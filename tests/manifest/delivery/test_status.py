@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import pytest
+from tests.manifest.delivery.following_kit import following
 from tests.manifest.manifest_kit import Origin, StillClock, document, holder
 
 from aigw.manifest.delivery.metrics import prometheus_text
@@ -120,3 +121,18 @@ def test_labels_are_escaped() -> None:
     text = prometheus_text([("aigw_manifest_info", {"source": 'a"b\\c\nd'}, 1.0)])
 
     assert 'aigw_manifest_info{source="a\\"b\\\\c\\nd"} 1.0' == text.splitlines()[-1]
+
+
+def test_a_restart_does_not_bring_confidence_back(origin: Origin, tmp_path: Path) -> None:
+    clock = StillClock()
+    before = following(origin, clock, tmp_path)
+    before.tick()
+    seen = clock.at
+    before.close()
+    origin.status = 503
+    clock.skip(30 * 86_400)
+    after = following(origin, clock, tmp_path)
+
+    after.tick()
+
+    assert ("cached", seen + 300) == (after.status().state, after.lapsed_since)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from aigw.cli.manifest.markdown import code, sentence, table
 from aigw.cli.parsing import Arguments
 from aigw.cli.terminal import Page, Style, Terminal, harmless, one_line
 from aigw.manifest.publishing.findings import Finding, Level
@@ -97,24 +98,15 @@ def _property(text: str) -> str:
 
 def _markdown(findings: Sequence[Finding], out: Page, title: str) -> None:
     if title:
-        out.line(f"### {_cell(title)}")
+        out.line(f"### {sentence(title)}")
         out.line()
     out.line(f"{counted(findings)}.".capitalize())
     if not findings:
         return
     out.line()
-    out.line("| | where | what | rule |")
-    out.line("|---|---|---|---|")
-    for finding in findings:
-        where = " ".join(f"`{_code(part)}`" for part in (_place(finding), finding.path) if part)
-        out.line(f"| {finding.level} | {where} | {_cell(_told(finding))} | `{_code(finding.rule)}` |")
+    table(("", "where", "what", "rule"), [_row(finding) for finding in findings], out)
 
 
-def _cell(text: str) -> str:
-    """Give *text* as a table takes it. What documents say must not become markup that others look at."""
-    plain = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-    return plain.replace("[", "\\[").replace("@", "@\u200b")
-
-
-def _code(text: str) -> str:
-    return one_line(text).replace("`", "'").replace("|", "\\|")
+def _row(finding: Finding) -> tuple[str, ...]:
+    where = " ".join(code(part) for part in (_place(finding), finding.path) if part)
+    return finding.level, where, sentence(_told(finding)), code(finding.rule)

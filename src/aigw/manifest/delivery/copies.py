@@ -68,6 +68,8 @@ class Copies:
         if isinstance(accepted, Accepted) and not stored.is_as_written and accepted.vouched.verified != "signed":
             accepted = "it is not what was written there"
         if isinstance(accepted, Accepted):
+            if stored.serial is not None and (stored.epoch, stored.serial) != accepted.snapshot.order:
+                self._disk.refuse(stored.digest)  # what lies beside it would keep newer ones out
             yield Kept(accepted, "disk", stored.etag)
         else:
             self._disk.refuse(stored.digest)

@@ -63,18 +63,8 @@ class Folder:
             return file.read(limit)
 
     def write(self, name: str, content: bytes) -> None:
-        """Write *content* (mode 0600) beside the file *name*, onto the disk, and rename it into place."""
-        descriptor, temporary = tempfile.mkstemp(prefix=f"{name}.", suffix=".tmp", dir=self.path)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(self.path / name)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        self._sync()
+        """Write *content* to the file *name*, whole or not at all, for its owner only."""
+        write_whole(self.path / name, content, mode=0o600)
 
     def remove(self, name: str) -> None:
         """Remove the file *name*, if it is there."""
@@ -91,8 +81,7 @@ class Folder:
         """Hold the lock *name*, waiting for it a little: who has it may have been stopped in the middle of its work."""
         descriptor = os.open(self.path / name, os.O_RDWR | os.O_CREAT | _NO_LINKS, 0o600)
         try:
-            if fcntl is not None:
-                _take(descriptor)
+            _take(descriptor)
             yield
         finally:
             let_go(descriptor)
@@ -115,14 +104,21 @@ class Folder:
             raise
         return descriptor
 
-    def _sync(self) -> None:
-        """Make a rename last through a power failure. Some file systems and Windows cannot; files are whole anyway."""
-        with contextlib.suppress(OSError):
-            descriptor = os.open(self.path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+
+def write_whole(path: Path, content: bytes, *, mode: int) -> None:
+    """Write *content* beside the file *path*, onto the disk, and rename it into place. Raises `OSError`."""
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
 
 
 def let_go(descriptor: int) -> None:
@@ -138,6 +134,8 @@ def let_go(descriptor: int) -> None:
 
 
 def _take(descriptor: int) -> None:
+    if fcntl is None:
+        return
     pause = threading.Event()
     for _ in range(_TRIES):
         with contextlib.suppress(BlockingIOError):
@@ -145,6 +143,16 @@ def _take(descriptor: int) -> None:
             return
         pause.wait(_BETWEEN_TRIES_S)
     raise BlockingIOError(errno.EWOULDBLOCK, "another process holds its lock, and does not let go of it")
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename last through a power failure. Some file systems and Windows cannot; files are whole anyway."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _check_owner(status: os.stat_result, name: str) -> None:

@@ -294,6 +294,8 @@ class Holder:
             return
         found = self._copies.at_hand(self._clock.time())
         if found.best is not None:
+            if self._disk is not None and found.best.origin == "disk":
+                self._known = replace(self._known, noted_at=self._disk.noted())
             self._activate(found.best.accepted, found.best.origin, found.best.etag)
             if found.pinned:
                 self._pin()

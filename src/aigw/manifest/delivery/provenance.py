@@ -140,7 +140,8 @@ class Provenance:
             self._chain += _steps(chain, before)
             self._anchor = document
             if self._memory is not None and not is_kept:
-                self._memory.store_trust(_written(self._chain))
+                with suppress(ValueError):  # one that is too large to be read again is not kept
+                    self._memory.store_trust(_written(self._chain))
         return document
 
 
@@ -166,7 +167,14 @@ def _steps(chain: "tuple[Envelope, ...]", before: "TrustDocument | str") -> "tup
 def _written(chain: "tuple[Envelope, ...]") -> bytes:
     from aigw.manifest.signing.envelope import TRUST_TYPE, Envelope, write_envelope  # noqa: PLC0415
 
-    return write_envelope(replace(Envelope(TRUST_TYPE, b""), trust=chain))
+    # Nobody vouches for hints: written in ASCII, one of any other letters would be longer than it came.
+    plain = tuple(
+        replace(
+            one, signatures=tuple(each if each.keyid.isascii() else replace(each, keyid="") for each in one.signatures)
+        )
+        for one in chain
+    )
+    return write_envelope(replace(Envelope(TRUST_TYPE, b""), trust=plain))
 
 
 def _may_be_an_envelope(content: bytes) -> bool:

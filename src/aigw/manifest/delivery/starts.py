@@ -8,6 +8,7 @@ import contextlib
 import os
 import sys
 import weakref
+from collections import Counter
 from functools import cache
 from typing import Final
 
@@ -49,10 +50,18 @@ class Starts:
                 self._mark = None if descriptor is None else _Mark(self._folder, name, descriptor, on)
 
     def survive(self, on: float) -> None:
-        """Note that this process is alive, *on* the monotonic clock: after a minute, nobody is said to die of it."""
-        if self._mark is not None and on - self._mark.since >= SURVIVED_S:
-            self.end()
-            for name in self._left(f"{self._name}."):
+        """Note that this process is alive, *on* the monotonic clock: after a minute, nobody is said to die of it.
+
+        What is left of other documents goes too, but for those that are known to kill: this one may stand in for them.
+        """
+        if self._mark is None or on - self._mark.since < SURVIVED_S:
+            return
+        lived = _document(self._mark.name)
+        self.end()
+        left = self._left(f"{self._name}.")
+        died = Counter(map(_document, left))
+        for name in left:
+            if _document(name) == lived or died[_document(name)] < MANY_DEATHS:
                 with contextlib.suppress(OSError):
                     self._folder.remove(name)
 
@@ -86,6 +95,7 @@ class _Mark:
 
     def __init__(self, folder: Folder, name: str, descriptor: int, since: float) -> None:
         self.since = since
+        self.name = name
         self._descriptor = descriptor
         self._ended = weakref.finalize(self, _end, folder, name, descriptor, os.getpid())
 
@@ -103,6 +113,11 @@ def _end(folder: Folder, name: str, descriptor: int, pid: int) -> None:
             folder.remove(name)
     with contextlib.suppress(OSError):
         os.close(descriptor)
+
+
+def _document(mark: str) -> str:
+    """Give what the names of all marks of one document begin with."""
+    return mark.removesuffix(_START).rpartition(".")[0]
 
 
 @cache

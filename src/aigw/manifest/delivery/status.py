@@ -94,6 +94,8 @@ class Known:
     checked_at: float | None = None
     checked_on: float | None = None
     """`checked_at` on the monotonic clock, from which ages are told."""
+    noted_at: float | None = None
+    """When a process of this host last had a good look, before this one has had any."""
     etag: str | None = None
     error: ManifestError | None = None
     error_at: float | None = None
@@ -168,7 +170,8 @@ class Known:
             ends.append((self.activated_at or now) if fresh is None else fresh.expires)
         elif on is not None:
             unconfirmed_s = None if self.checked_on is None else on - self.checked_on
-            since = (self.activated_at or now) if unconfirmed_s is None else now - unconfirmed_s
+            begun = self.activated_at or now
+            since = min(begun, self.noted_at or begun) if unconfirmed_s is None else now - unconfirmed_s
             ends.append(since + STALE_AFTER_S)
         lapsed = [end for end in ends if end <= now]
         return min(lapsed, default=None)

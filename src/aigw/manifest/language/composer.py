@@ -31,7 +31,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_ALIASES: Final = 64
 _MAX_NODES: Final = 200_000
 _EVENTS_A_BREATH: Final = 200
-_LONGEST_NUMBER: Final = 100
+_LONGEST_NUMBER: Final = 1000
 """Reading one to the base of 60 (`1:30:00`) costs time by the square of its length."""
 
 _TEXT: Final = "tag:yaml.org,2002:str"

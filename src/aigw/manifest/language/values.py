@@ -9,9 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictSt
 
 from aigw.types.headers import CREDENTIALS, FRAMING, is_name, is_value
 from aigw.types.keys import looks_like_a_key
+from aigw.types.times import SECONDS
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
-_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(rf"(\d+(?:\.\d+)?)\s*({'|'.join(SECONDS)})")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)")
 _VERSION: Final = r"^\d{1,6}(\.\d{1,6}){0,3}$"
 _BUILD: Final = r"^\d{1,6}(\.\d{1,6}){0,3}[A-Za-z0-9.+-]{0,40}$"
@@ -25,6 +25,16 @@ FORMS: Final = {
 """What a pattern asks for, in words."""
 
 
+def is_version(text: str) -> bool:
+    """Whether *text* is a version, such as 1.4."""
+    return re.fullmatch(_VERSION, text, re.ASCII) is not None
+
+
+def is_build(text: str) -> bool:
+    """Whether *text* is a version with whatever follows it, such as 1.4.0rc1."""
+    return re.fullmatch(_BUILD, text, re.ASCII) is not None
+
+
 def is_moment(text: str) -> bool:
     """Whether *text* has the form of an RFC 3339 timestamp with its zone."""
     return _MOMENT.fullmatch(text) is not None
@@ -33,7 +43,7 @@ def is_moment(text: str) -> bool:
 def _seconds(value: object) -> float:
     """Read a duration as seconds: '500ms', '30s', '2m', '1h', or a number of seconds. NaN if it is none."""
     if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
-        return float(match[1]) * _SECONDS[match[2]]
+        return float(match[1]) * SECONDS[match[2]]
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:  # noqa: PLR2004 - a float holds it
         return float(value)
     return math.nan

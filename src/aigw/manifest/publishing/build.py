@@ -6,15 +6,21 @@ Overlays are for environments (`base` + `overlays/prod`) and exist here only: wh
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final, TypeGuard
 
-from aigw.types.json import EMPTY, JsonObject, as_array, as_object
+from aigw.types.json import EMPTY, JsonObject, as_array, as_object, without
 from aigw.types.times import written_time
 
-__all__ = ["Header", "Ramp", "build", "overlaid", "payload_of", "ramped"]
+__all__ = ["Header", "Ramp", "body_digest", "build", "overlaid", "payload_of", "ramped"]
 
 _BODY: Final = ("providers", "models", "routes", "defaults", "allow_direct", "tags")
 """What a rollout has two of: all that decides about calls."""
+
+_SAID: Final = frozenset(
+    {"serial", "epoch", "issued_at", "expires_at", "audience", "channel", "built_with", "source"}
+)
+"""What a publisher writes over what its author said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +76,11 @@ def payload_of(document: JsonObject) -> bytes:
     return json.dumps(
         document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_unmapped
     ).encode()
+
+
+def body_digest(document: JsonObject) -> str:
+    """Give the SHA-256 of what *document* says apart from its header: the same before and after it is built."""
+    return sha256(payload_of(without(document, _SAID))).hexdigest()
 
 
 def overlaid(documents: Sequence[JsonObject]) -> dict[str, object]:

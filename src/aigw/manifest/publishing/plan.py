@@ -8,12 +8,16 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Final
 
 from aigw.manifest.publishing.decisions import Decision
 from aigw.manifest.publishing.replay import Replay, Verdict, recorded
 from aigw.manifest.snapshot import Stage
 
-__all__ = ["Failed", "Gates", "Impact", "Limit", "Move", "Row", "judged", "replayed"]
+__all__ = ["SCHEMA", "Failed", "Gates", "Impact", "Limit", "Move", "Row", "judged", "replayed"]
+
+SCHEMA: Final = "aigw/plan/v1"
+"""What the file of a plan calls itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Final, NoReturn, Protocol
 
 from aigw.errors import AigwError, ManifestUntrustedError
 from aigw.manifest.publishing.build import payload_of
-from aigw.manifest.signing.envelope import Envelope, digest_of, is_envelope, read_envelope, write_envelope
+from aigw.manifest.signing.envelope import Envelope, digest_of, is_envelope, payload_in, read_envelope, write_envelope
 from aigw.types.json import EMPTY, JsonObject, as_int, as_object, as_text
 
 __all__ = [
@@ -113,7 +113,7 @@ class Published:
 def published(content: bytes, tag: str = "") -> Published:
     """Read *content*, an envelope or a payload in JSON, verifying nothing."""
     try:
-        payload = read_envelope(content).payload if is_envelope(content) else content
+        payload = payload_in(content)
         return Published(content, payload, as_object(json.loads(payload)), tag)
     except (ValueError, RecursionError, ManifestUntrustedError):
         return Published(content, content, EMPTY, tag)

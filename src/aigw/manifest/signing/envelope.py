@@ -93,6 +93,11 @@ def is_envelope(content: bytes) -> bool:
     return content.lstrip()[:1] == b"{" and all(mark in content for mark in _MARKS)
 
 
+def payload_in(content: bytes) -> bytes:
+    """Give the payload of *content*, an envelope or a payload, verifying nothing. Raises as `read_envelope` does."""
+    return read_envelope(content).payload if is_envelope(content) else content
+
+
 def read_envelope(content: bytes) -> Envelope:
     """Read the envelope of a manifest, strictly, verifying nothing.
 

@@ -244,6 +244,9 @@ def _assistant(message: Message, place: str, conversation: Turns) -> list[JsonOb
     for part in message.parts:
         if isinstance(part, ToolCall):
             calls.append(_tool_use(part, place))
+        elif isinstance(part, Text) and not part.extra:
+            if part.text.strip():
+                said.append({"text": part.text})
         elif isinstance(part, Reasoning):
             thinking += _thinking(part, place, conversation)
         elif not isinstance(part, ToolResult):

@@ -17,7 +17,7 @@ from aigw.providers.gemini.citations import annotations, searches
 from aigw.providers.gemini.failures import error_of, google_mid_answer
 from aigw.providers.gemini.models import DIALECT
 from aigw.providers.gemini.usage import usage_of
-from aigw.providers.reading import answer_object, arguments_text, call_id, misshapen
+from aigw.providers.reading import answer_object, call_id, compact, misshapen
 from aigw.types.events import Answer, AnswerChoice, FinishReason
 from aigw.types.json import EMPTY, JsonObject, as_array, as_int, as_object, as_text, without
 from aigw.types.parts import Opaque, Part, Reasoning, Text, ToolCall
@@ -73,7 +73,7 @@ def read(response: HttpResponse, target: Target) -> Answer:
     if error_of(body):
         raise google_mid_answer(body, target.provider, response)
     candidates = [as_object(candidate) for candidate in as_array(body.get("candidates"))]
-    blocked = block_reason(body)
+    blocked = None if candidates else block_reason(body)
     if not candidates and blocked is None:
         what = "JSON without `candidates`"
         raise misshapen(what, provider, response)
@@ -117,7 +117,7 @@ def finish(
 def tool_call(part: JsonObject, issuer: str, seed: tuple[object, ...]) -> ToolCall:
     """Read a call. Where Google gives no id, the call's place in the answer makes one."""
     call = as_object(part.get("functionCall"))
-    name, arguments = as_text(call.get("name")) or "", arguments_text(as_object(call.get("args")) or None)
+    name, arguments = as_text(call.get("name")) or "", compact(as_object(call.get("args")) or {})
     found = as_text(call.get("id")) or call_id(*seed, name, arguments)
     return ToolCall(found, name, arguments, extra=signed(part, issuer))
 
@@ -197,7 +197,7 @@ def _parts(said: list[JsonObject], issuer: str, body: JsonObject, index: int) ->
             if part.get("thought") is True:
                 yield Reasoning(text, signature, issuer=issuer)
             elif text or signature:
-                yield Text(text, signed(part, issuer))
+                yield Text(text, signed(part, issuer) if signature else EMPTY)
         elif part:
             yield Opaque(DIALECT, part)
 

@@ -31,7 +31,7 @@ class _Turn(TypedDict):
 
 @dataclass(slots=True)
 class Contents:
-    """A conversation in Google's form, and what had to be said about it; `names` has those of its calls, by their ids."""
+    """A conversation in Google's form, and what had to be said about it. `names` has its calls' functions, by id."""
 
     target: Target
     names: dict[str, str]
@@ -56,20 +56,21 @@ def lacks(part: Part) -> str | None:
             return None
 
 
-def beyond(messages: Sequence[Message]) -> Iterator[str]:
+def beyond(messages: Sequence[Message]) -> list[str]:
     """Name the parts of *messages* that Google cannot take (`messages[2].file_id`), and names of who speaks."""
-    yield from speakers(messages)
+    names = speakers(messages)
     if kinds_of(messages) <= PLAIN:
-        return
+        return names
     for index, message in enumerate(messages):
         for part in message.parts:
             pieces: Sequence[Part] = part.content if isinstance(part, ToolResult) else (part,)
-            yield from (f"messages[{index}].{kind}" for piece in pieces if (kind := lacks(piece)) is not None)
+            names += (f"messages[{index}].{kind}" for piece in pieces if (kind := lacks(piece)) is not None)
+    return names
 
 
 def allowed(messages: tuple[Message, ...], left_out: frozenset[str]) -> tuple[Message, ...]:
     """Give *messages* without the parts that are to be dropped."""
-    if not any(name.startswith("messages[") for name in left_out):
+    if not left_out or not any(name.startswith("messages[") for name in left_out):
         return messages
     return tuple(message.edit(tuple(_kept(message.parts))) for message in messages)
 
@@ -82,12 +83,13 @@ def contents_of(messages: tuple[Message, ...], target: Target) -> Contents:
         conversation.system += _texts(messages[start])
         start += 1
     for place, message in enumerate(messages[start:], start):
-        if message.role == "assistant" or message.role in _SYSTEM:
-            _add(conversation, message, f"messages[{place}]")
+        if message.role == "assistant":
+            _append(conversation.contents, "model", _model_parts(conversation, message, f"messages[{place}]"))
+        elif message.role in _SYSTEM:
+            _append(conversation.contents, "user", _late_system(conversation, message, f"messages[{place}]"))
         else:
             _append(conversation.contents, "user", _user_parts(conversation, message))
-    _pair(conversation)
-    if not all(turn["parts"] for turn in conversation.contents):
+    if _pair(conversation):
         conversation.contents = [turn for turn in conversation.contents if turn["parts"]]
     if not conversation.contents:
         problem = "messages: nothing but empty or system text; give at least one message with content"
@@ -104,14 +106,11 @@ def _kept(parts: Sequence[Part]) -> Iterator[Part]:
             yield part
 
 
-def _add(conversation: Contents, message: Message, place: str) -> None:
-    if message.role == "assistant":
-        _append(conversation.contents, "model", _model_parts(conversation, message, place))
-        return
+def _late_system(conversation: Contents, message: Message, place: str) -> list[JsonObject]:
     texts = _texts(message)
     if texts:
         conversation.note(f"moved: {place} (a later system message travels as a marked part of a user turn)")
-    _append(conversation.contents, "user", [{"text": f"<system>\n{part['text']}\n</system>"} for part in texts])
+    return [{"text": f"<system>\n{part['text']}\n</system>"} for part in texts]
 
 
 def _append(turns: list[_Turn], role: str, parts: list[JsonObject]) -> None:
@@ -141,7 +140,8 @@ def _model_parts(conversation: Contents, message: Message, place: str) -> list[J
     if message.extra:
         _sign_text(parts, _signature(message.extra))
     calls = [index for index, part in enumerate(parts) if "functionCall" in part]
-    if calls and is_third(conversation.target.model) and not any("thoughtSignature" in parts[at] for at in calls):
+    signed = calls and [at for at in calls if "thoughtSignature" in parts[at]]
+    if calls and not signed and is_third(conversation.target.model):
         parts[calls[0]] = {**parts[calls[0]], "thoughtSignature": UNSIGNED}
         conversation.note("added: a placeholder for the thought signature of earlier calls (they have none from here)")
     return parts
@@ -236,8 +236,12 @@ def _result(conversation: Contents, part: ToolResult, name: str | None) -> list[
     return [{_BY_RESULT: response}, *media]
 
 
-def _pair(conversation: Contents) -> None:
-    """Put each tool result where its call stands in the turn before, in the calls' order; others would be refused."""
+def _pair(conversation: Contents) -> bool:
+    """Put each tool result where its call stands in the turn before, in the calls' order; others would be refused.
+
+    Says whether a turn lost all it had.
+    """
+    lost = False
     calls: list[object] = []
     for turn in conversation.contents:
         if turn["role"] == "model":
@@ -252,4 +256,6 @@ def _pair(conversation: Contents) -> None:
             if len(results) < len(turn["parts"]):
                 paired += [part for part in turn["parts"] if _BY_RESULT not in part]
             turn["parts"] = paired
+            lost = lost or not paired
         calls = []
+    return lost

@@ -47,6 +47,24 @@ _HARMLESS: Final = frozenset({"n"})
 """Hosts that refuse another value take the one that changes nothing: it is sent as the caller wrote it."""
 
 
+def _beyond(params: Params, other: JsonObject, target: Target) -> list[str]:
+    """Name the parameters of another dialect that this one has no word for."""
+    names = sorted((_BEYOND & params.keys()) - target.provider.kind.quirks.takes)
+    names += other
+    names += (name for name in tools_beyond(params) if name != "tools.custom")
+    return names
+
+
+def _written(params: Params, other: JsonObject, target: Target, _: frozenset[str], notes: list[str]) -> JsonObject:
+    """Give the body with the manifest laid over it; what is left out is taken from it at last."""
+    body = _with_manifest(_translated(params, other, target), target, notes)
+    fit_chat(body, target, notes)
+    return body
+
+
+_PARAMS: Final = Wordings(_beyond, _written)
+
+
 @once
 def unsupported(request: Request, target: Target) -> tuple[str, ...]:
     """Name what of *request* the target's provider does not take, as its kind says."""
@@ -66,9 +84,7 @@ def unsupported(request: Request, target: Target) -> tuple[str, ...]:
             names += (f"messages[{index}].{kind}" for kind in _in(message, lacks))
     own = request.dialect == DIALECT
     if not own:
-        names += sorted((_BEYOND & request.params.keys()) - target.provider.kind.quirks.takes)
-        names += request.other
-        names += (name for name in tools_beyond(request.params) if name != "tools.custom")
+        names += _PARAMS.beyond(request, target)
     if kinds_of(request.messages) <= PLAIN:
         return tuple(names)
     for index, message in enumerate(request.messages):
@@ -152,16 +168,6 @@ def _translated(params: Params, other: JsonObject, target: Target) -> dict[str, 
         for name, value in other.items():
             body.setdefault(name, value)
     return body
-
-
-def _written(params: Params, other: JsonObject, target: Target, _: frozenset[str], notes: list[str]) -> JsonObject:
-    """Give the body with the manifest laid over it; what is left out is taken from it at last."""
-    body = _with_manifest(_translated(params, other, target), target, notes)
-    fit_chat(body, target, notes)
-    return body
-
-
-_PARAMS: Final = Wordings(lambda *_: (), _written)
 
 
 def _set_limit(body: dict[str, object], value: object, target: Target) -> None:

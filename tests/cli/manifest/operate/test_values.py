@@ -1,4 +1,4 @@
-"""How durations, shares and faults are written."""
+"""How shares and faults are written."""
 
 import argparse
 from contextlib import suppress
@@ -7,15 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigw.cli.manifest.operate.values import Fault, duration, fault, share
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("500ms", 0.5), ("3s", 3.0), ("3", 3.0), ("1.5m", 90.0), ("2h", 7200.0), ("1d", 86400.0), ("0", 0.0)],
-)
-def test_a_duration_is_a_number_and_a_unit(text: str, seconds: float) -> None:
-    assert seconds == duration(text)
+from aigw.cli.manifest.operate.values import Fault, fault, share
 
 
 @pytest.mark.parametrize(("text", "part"), [("99%", 0.99), ("0.5", 0.5), ("100%", 1.0), ("1", 1.0), ("0", 0.0)])
@@ -40,6 +32,6 @@ def test_a_fault_is_a_kind_a_value_and_a_probability(text: str, expected: Fault,
 
 @given(st.text(max_size=20) | st.from_regex(r"[a-z0-9:.%-]{0,12}", fullmatch=True))
 def test_whatever_is_written_is_read_or_is_wrong_usage(text: str) -> None:
-    for read in (duration, share, fault):
+    for read in (share, fault):
         with suppress(argparse.ArgumentTypeError):
             read(text)

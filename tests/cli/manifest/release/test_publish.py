@@ -291,3 +291,12 @@ def test_a_manifest_from_standard_input_is_published(publisher: Publisher, monke
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(MANIFEST.encode())))
 
     assert 1 == publisher("publish", "-", "--to", publisher.store, *publisher.signs).json["serial"]
+
+
+@pytest.mark.parametrize("command", ["publish", "build"])
+def test_what_is_wrong_is_told_where_it_was_written(publisher: Publisher, command: str) -> None:
+    publisher.manifest.write_text("serial: 1\n" + MANIFEST.replace("one/echo-1", "none/echo-1"))
+    store = ("--to", publisher.store, *publisher.signs) if command == "publish" else ()
+
+    said = publisher.fails(command, str(publisher.manifest), *store)
+    assert f"{publisher.manifest}:7: routes[0].targets[0]: unknown provider 'none'" in said

@@ -74,6 +74,15 @@ def test_signing_without_a_key_writes_nothing(publisher: Publisher) -> None:
     assert not Path(file).with_suffix(".signed.json").exists()
 
 
+def test_verify_believes_what_a_process_here_would(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = publisher.publish()
+    monkeypatch.setenv("AIGW_TRUST", publisher.pin)
+    by_environment = publisher("verify", made["place"]).json["verified"]
+    monkeypatch.delenv("AIGW_TRUST")
+
+    assert ("signed", "local") == (by_environment, publisher("verify", made["place"]).json["verified"])
+
+
 def test_the_same_person_twice_is_one(two: Publisher) -> None:
     file = sign(two, built(two), "manifest")["place"]
 

@@ -1,14 +1,14 @@
 """`aigw manifest fmt`: write manifests in one form."""
 
 import difflib
+from pathlib import Path
 
-from aigw.cli.manifest.author.documents import decoded, read_text, replace_text
+from aigw.cli.manifest import CHANGED
+from aigw.cli.manifest.files import decoded, read_text, replace_file
 from aigw.cli.parsing import Arguments
 from aigw.cli.sources import STANDARD_INPUT
 from aigw.cli.terminal import Style, Terminal
 from aigw.manifest.language.formatting import formatted
-
-CHANGE = 2
 
 
 def run(arguments: Arguments, terminal: Terminal) -> int:
@@ -26,12 +26,12 @@ def run(arguments: Arguments, terminal: Terminal) -> int:
         elif named == STANDARD_INPUT:
             terminal.out.write(made)
         elif made != text:
-            replace_text(named, made)
+            replace_file(Path(named), made.encode())
             if not arguments.json:
                 terminal.err.line(f"{named}: formatted")
     if arguments.json and (arguments.check or STANDARD_INPUT not in arguments.files):
         terminal.out.json({"changed": changed})
-    return CHANGE if arguments.check and changed else 0
+    return CHANGED if arguments.check and changed else 0
 
 
 def _show_difference(before: str, after: str, source: str, terminal: Terminal) -> None:

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from aigw.cli.manifest.author.documents import refuse_to_overwrite, write_text
 from aigw.cli.manifest.author.schema import schema_text
+from aigw.cli.manifest.files import refuse_to_overwrite, write_text
 from aigw.cli.parsing import Arguments
 from aigw.cli.terminal import Terminal
 from aigw.manifest.language.default import default_snapshot

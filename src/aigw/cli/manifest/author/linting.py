@@ -1,26 +1,25 @@
 """`aigw manifest lint`: find what the reader accepts and its author should not have written."""
 
-import re
 import time
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
-from aigw.cli.manifest.author.documents import compiled, read_text
+from aigw.cli.manifest.files import read_text
 from aigw.cli.manifest.findings import Finding, counted, format_of, render
 from aigw.cli.parsing import Arguments
+from aigw.cli.sources import compiled
 from aigw.cli.terminal import Terminal
 from aigw.errors import ConfigurationError, ManifestInvalidError
 from aigw.manifest.language.document import load_document
 from aigw.manifest.language.problems import near
+from aigw.manifest.language.values import is_version
 from aigw.manifest.publishing.findings import is_bad
 from aigw.manifest.publishing.lint import RULES, lint, refused
 from aigw.manifest.publishing.rules.subject import Rule, Subject
 
 ENTRY_POINTS: Final = "aigw.manifest_rules"
 """Where installed packages name rules of their own."""
-
-_VERSION: Final = re.compile(r"\d{1,6}(\.\d{1,6}){0,3}")
 
 
 def run(arguments: Arguments, terminal: Terminal) -> int:
@@ -31,7 +30,7 @@ def run(arguments: Arguments, terminal: Terminal) -> int:
     if not arguments.files:
         message = "Say which file: aigw manifest lint manifest.yaml."
         raise ConfigurationError(message)
-    if arguments.min_reader is not None and not _VERSION.fullmatch(arguments.min_reader):
+    if arguments.min_reader is not None and not is_version(arguments.min_reader):
         message = f"--min-reader is a version of aigw such as 1.4, not {arguments.min_reader[:40]!r}."
         raise ConfigurationError(message)
     found = [one for named in arguments.files for one in _found(named, rules, arguments)]

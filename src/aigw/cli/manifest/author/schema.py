@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from aigw.cli.manifest.author.documents import write_text
+from aigw.cli.manifest.files import write_text
 from aigw.cli.parsing import Arguments
 from aigw.cli.terminal import Terminal
 from aigw.manifest.language.json_schema import manifest_schema

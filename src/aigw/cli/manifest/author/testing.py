@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from aigw.call import ArmName, Options
-from aigw.cli.manifest.author.documents import compiled, read_text
+from aigw.cli.manifest.files import read_text
 from aigw.cli.manifest.findings import format_of, render
 from aigw.cli.parsing import Arguments
 from aigw.cli.rehearsal import Rehearsal, assumed_secrets
-from aigw.cli.sources import STANDARD_INPUT
+from aigw.cli.sources import STANDARD_INPUT, compiled
 from aigw.cli.terminal import Terminal
 from aigw.core import principal_of
 from aigw.errors import AigwError, APIError, ConfigurationError

@@ -3,7 +3,8 @@
 import argparse
 from typing import Final
 
-from aigw.cli.manifest.operate.values import duration, fault, share
+from aigw.cli.manifest.durations import duration
+from aigw.cli.manifest.operate.values import fault, share
 from aigw.cli.parsing import Commands, add_json, described
 
 SERVE: Final = """\

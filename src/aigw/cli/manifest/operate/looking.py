@@ -2,13 +2,14 @@
 
 import os
 import random
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from aigw.cli.gateway import keep_logs_off_the_screen
 from aigw.cli.parsing import Arguments
+from aigw.cli.sources import compiled
 from aigw.config import Config, configured
 from aigw.errors import ManifestError, ManifestInvalidError
 from aigw.manifest.delivery.copies import Copies
@@ -21,13 +22,11 @@ from aigw.manifest.delivery.provenance import Provenance
 from aigw.manifest.delivery.sources import FileSource, Source, UrlSource, source_of
 from aigw.manifest.delivery.starts import Starts
 from aigw.manifest.delivery.status import ManifestStatus
-from aigw.manifest.language.compile import compile_manifest
 from aigw.manifest.language.default import default_snapshot
 from aigw.manifest.snapshot import Snapshot
 from aigw.providers.registry import kinds
 from aigw.runtime.clock import SystemClock
 from aigw.runtime.fetch import Fetcher
-from aigw.secrets import Schemes
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +164,11 @@ def _embedded(config: Config) -> FileSource | None:
 def _intake(config: Config, source: Source, disk: DiskCopy | None) -> Intake:
     return Intake(
         config.trust,
-        compile=_compile,
+        compile=compiled,
         kinds=kinds(),
         provenance=Provenance(config.trust, disk),
         from_afar=isinstance(source, UrlSource),
     )
-
-
-def _compile(content: "bytes | str | Mapping[str, object]", source: str, previous: Snapshot | None) -> Snapshot:
-    return compile_manifest(content, source=source, kinds=kinds(), schemes=Schemes(), previous=previous)
 
 
 class _Idle:

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from aigw.errors import ConfigurationError, ManifestError
+from aigw.manifest.delivery.files import write_whole
 from aigw.manifest.language.document import load_document
-from aigw.manifest.signing.envelope import is_envelope, read_envelope
+from aigw.manifest.signing.envelope import payload_in
 from aigw.types.json import as_int, as_object
 
 _GLANCE_S: Final = 0.1
@@ -138,21 +138,12 @@ def names(header: str, etag: str) -> bool:
 
 def _write(file: Path, content: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".")
-    try:
-        with os.fdopen(descriptor, "wb") as made:
-            made.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(file)
-    except OSError:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+    write_whole(file, content, mode=0o644)
 
 
 def _serial_of(content: bytes) -> int | None:
     with contextlib.suppress(ManifestError, ValueError):
-        payload = read_envelope(content).payload if is_envelope(content) else content
+        payload = payload_in(content)
         if payload.lstrip()[:1] == b"{":
             return as_int(as_object(json.loads(payload)).get("serial"))
         return as_int(as_object(load_document(payload, source="").data).get("serial"))

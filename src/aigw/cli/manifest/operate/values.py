@@ -1,14 +1,14 @@
-"""How options of these commands are written: durations, shares and faults. Imports no command."""
+"""How options of these commands are written: shares and faults. Imports no command."""
 
 import argparse
 import re
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from aigw.cli.manifest.durations import duration
+
 FaultKind: TypeAlias = Literal["status", "slow", "truncate", "stale-etag", "html", "old"]
 
-_DURATION: Final = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d|)")
-_UNITS: Final = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SHARE: Final = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)(%?)")
 _STATUS: Final = re.compile(r"[1-5]\d\d")
 _WHOLE: Final = 100.0
@@ -28,15 +28,6 @@ class Fault:
 
 
 _PLAIN: Final[tuple[FaultKind, ...]] = ("truncate", "stale-etag", "html")
-
-
-def duration(text: str) -> float:
-    """Give the seconds that `500ms`, `3s`, `10m`, `2h` or `1d` is; a number alone is seconds."""
-    read = _DURATION.fullmatch(text)
-    if read is None:
-        message = f"a duration such as 500ms, 3s, 10m or 2h is wanted, not {text!r}"
-        raise argparse.ArgumentTypeError(message)
-    return float(read[1]) * _UNITS[read[2]]
 
 
 def share(text: str) -> float:

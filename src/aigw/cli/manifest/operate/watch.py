@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from typing import Final
 
 from aigw.cli.manifest.operate.fleet import Fleet, Newest, Tail, joined, scraped
-from aigw.cli.manifest.release.judging import read_source
 from aigw.cli.parsing import Arguments
+from aigw.cli.sources import read_source
 from aigw.cli.terminal import Terminal
 from aigw.errors import ConfigurationError
 from aigw.manifest.publishing.releases import published
@@ -45,8 +45,8 @@ def run(arguments: Arguments, terminal: Terminal) -> int:
 
 def _short_of(serial: int, arguments: Arguments) -> str:
     return (
-        f"serial {serial} is not at {100 * arguments.until:g} % of the fleet after {arguments.patience:g} s; run `aigw manifest "
-        f"doctor` where it is missing, or go back with `aigw manifest rollback`"
+        f"serial {serial} is not at {100 * arguments.until:g} % of the fleet after {arguments.patience:g} s; run "
+        f"`aigw manifest doctor` where it is missing, or go back with `aigw manifest rollback`"
     )
 
 

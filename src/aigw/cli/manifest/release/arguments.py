@@ -72,7 +72,7 @@ no further publication, at every process. PROVIDER/MODEL, or a provider at which
 
 examples:
   aigw manifest flip --route chat --from openai --to anthropic --for 2h --store ./public --key keys/manifest.key
-  aigw manifest flip --route chat --to azure/gpt-4o --for 30m --why INC-42 --store s3://acme-config/aigw --key …
+  aigw manifest flip --route chat --to azure/gpt-4o --for 30m --why INC-42 --store s3://acme-config/aigw --key env:KEY
 """
 
 HEARTBEAT: Final = """\
@@ -126,7 +126,7 @@ def _add_verify(actions: Commands) -> None:
     )
     verify = described(added, VERIFY)
     verify.add_argument("source", metavar="SOURCE", help="URL or file; - reads standard input")
-    _add_trust(verify, "what the process believes: sha256:…, a trust document, a file of bounds (default: tls)")
+    _add_trust(verify, "what it believes: tls, sha256:…, a trust document or a file of bounds (default: AIGW_TRUST)")
     add_json(verify)
     verify.set_defaults(handler="manifest.release.verify:run")
 

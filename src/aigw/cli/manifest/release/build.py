@@ -3,14 +3,15 @@
 import time
 from pathlib import Path
 
+from aigw.cli.manifest.files import replace_file
 from aigw.cli.manifest.release.desk import DEFAULT_CHANNEL, header_of
 from aigw.cli.manifest.release.documents import releases_at, with_ramp, written
-from aigw.cli.manifest.release.judging import intake_for, judge, read_source
+from aigw.cli.manifest.release.judging import intake_for, judge
 from aigw.cli.manifest.release.linting import allowed_in, insist
 from aigw.cli.manifest.release.signing import Signing, signing_with
 from aigw.cli.manifest.release.telling import SHORT, facts_of, tell
-from aigw.cli.manifest.release.trust_files import replace_file
 from aigw.cli.parsing import Arguments
+from aigw.cli.sources import read_source
 from aigw.cli.terminal import Terminal
 from aigw.errors import ConfigurationError
 from aigw.manifest.delivery.bounds import Trust

@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from aigw.cli.manifest.release.durations import seconds_of
+from aigw.cli.manifest.durations import seconds_of
+from aigw.cli.manifest.files import replace_file
 from aigw.cli.manifest.release.judging import intake_for, judge
 from aigw.cli.manifest.release.signing import FRESH_FOR, Signing, freshness_of, signing_of
 from aigw.cli.manifest.release.stores.places import store_of
-from aigw.cli.manifest.release.trust_files import replace_file
 from aigw.cli.parsing import Arguments
 from aigw.errors import ConfigurationError
 from aigw.manifest.delivery.bounds import Trust, trust_of

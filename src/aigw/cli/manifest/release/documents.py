@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from aigw.cli.manifest.release.judging import read_source
 from aigw.cli.manifest.release.stores.places import store_of
 from aigw.cli.parsing import Arguments
+from aigw.cli.sources import compiled, read_source
 from aigw.errors import ConfigurationError
 from aigw.manifest.language.document import load_document
 from aigw.manifest.publishing.build import Ramp, overlaid, ramped
-from aigw.manifest.publishing.releases import Published, Releases, published
-from aigw.manifest.signing.envelope import is_envelope
+from aigw.manifest.publishing.releases import Published, Releases
+from aigw.manifest.signing.envelope import payload_in
 from aigw.types.json import JsonObject, as_object
 
 
@@ -25,15 +25,15 @@ def written(arguments: Arguments, content: bytes, label: str) -> Written:
     """Give what *content* says with the overlays of *arguments* laid over it. Raises `ManifestInvalidError`."""
     sources = [(content, label), *(read_source(named)[:2] for named in arguments.overlays or ())]
     said = [as_object(load_document(text, source=source).data) for text, source in sources]
+    if len(said) == 1 and "serial" in said[0]:
+        compiled(content, label)  # says where something is wrong; what is built is one long line
     return Written(tuple(text for text, _ in sources), overlaid(said))
 
 
 def read_document(named: str) -> JsonObject:
     """Give what the file or URL *named* says, signed or not, verifying nothing."""
     content, label, _ = read_source(named)
-    if is_envelope(content):
-        return published(content).document
-    return as_object(load_document(content, source=label).data)
+    return as_object(load_document(payload_in(content), source=label).data)
 
 
 def with_ramp(arguments: Arguments, document: JsonObject, serial: int, over: Published | None) -> JsonObject:

@@ -1,15 +1,13 @@
 """`aigw manifest flip`: lead a route away from a provider for a while. The command for an outage."""
 
+from aigw.cli.manifest.durations import seconds_of
 from aigw.cli.manifest.release.desk import desk_of
-from aigw.cli.manifest.release.durations import seconds_of
 from aigw.cli.manifest.release.linting import warn
 from aigw.cli.manifest.release.telling import Sent, tell_sent
 from aigw.cli.parsing import Arguments
+from aigw.cli.sources import compiled
 from aigw.cli.terminal import Terminal
-from aigw.manifest.language.compile import compile_manifest
 from aigw.manifest.publishing.detour import Detour, detoured
-from aigw.providers.registry import kinds
-from aigw.secrets import Schemes
 from aigw.types.json import JsonObject, without
 from aigw.types.times import written_time
 
@@ -41,5 +39,5 @@ def run(arguments: Arguments, terminal: Terminal) -> int:
 
 def _targets(document: JsonObject, name: str) -> list[str]:
     """Give where the detour of route *name* leads, as processes read it."""
-    route = compile_manifest(document, source="the new document", kinds=kinds(), schemes=Schemes()).routes[name]
+    route = compiled(document, "the new document").routes[name]
     return [] if route.instead is None else [target.id for target in route.instead.targets]

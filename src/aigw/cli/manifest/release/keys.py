@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from aigw.cli.manifest.release.durations import seconds_of
+from aigw.cli.manifest.durations import seconds_of
 from aigw.cli.manifest.release.private_keys import load_keys
 from aigw.cli.manifest.release.public_keys import ROLES, find_key, read_public, role_of, thresholds_of, write_public
 from aigw.cli.manifest.release.secret import secret_of

@@ -5,16 +5,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
+from aigw.cli.sources import compiled
 from aigw.cli.terminal import Terminal, one_line
 from aigw.errors import ConfigurationError, ManifestInvalidError
-from aigw.manifest.language.compile import compile_manifest
 from aigw.manifest.language.document import load_document
 from aigw.manifest.publishing.findings import Finding
 from aigw.manifest.publishing.lint import lint
 from aigw.manifest.publishing.releases import Published, published
 from aigw.manifest.publishing.rules.subject import Subject
-from aigw.providers.registry import kinds
-from aigw.secrets import Schemes
 
 _ALLOWED: Final = re.compile(rb"#\s*lint:\s*allow\s+([\w-]+)[ \t]+\S")
 
@@ -55,7 +53,7 @@ def _new(content: bytes, over: Published | None, now: float) -> list[Finding]:
 
 
 def _found(made: Published, now: float) -> tuple[Finding, ...]:
-    snapshot = compile_manifest(made.payload, source="the document", kinds=kinds(), schemes=Schemes())
+    snapshot = compiled(made.payload, "the document")
     document = load_document(made.payload, source="the document")
     subject = Subject(text=made.payload.decode(), document=document, snapshot=snapshot, now=now)
     return lint(subject, source="the document")

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from aigw.cli.manifest.release.desk import DEFAULT_CHANNEL, Desk, desk_of
 from aigw.cli.manifest.release.documents import with_ramp, written
-from aigw.cli.manifest.release.judging import read_source
 from aigw.cli.manifest.release.linting import allowed_in, insist
 from aigw.cli.manifest.release.telling import Sent, tell_sent
 from aigw.cli.parsing import Arguments
+from aigw.cli.sources import read_source
 from aigw.cli.terminal import Terminal
 from aigw.errors import ConfigurationError
 from aigw.manifest.publishing.releases import Published, is_built, published

@@ -3,13 +3,13 @@
 import time
 from pathlib import Path
 
-from aigw.cli.manifest.release.judging import read_source
+from aigw.cli.manifest.files import replace_file
 from aigw.cli.manifest.release.private_keys import load_keys
 from aigw.cli.manifest.release.signing import DEFAULT_FOLDER, Signing, freshness_of, signing_with
 from aigw.cli.manifest.release.telling import SHORT, facts_of, tell
-from aigw.cli.manifest.release.trust_files import read_version, replace_file
+from aigw.cli.manifest.release.trust_files import read_version
 from aigw.cli.parsing import Arguments
-from aigw.cli.sources import STANDARD_INPUT
+from aigw.cli.sources import STANDARD_INPUT, read_source
 from aigw.cli.terminal import Terminal
 from aigw.errors import ConfigurationError, ManifestUntrustedError
 from aigw.manifest.publishing.releases import published
@@ -93,8 +93,8 @@ def _sign_trust(arguments: Arguments, terminal: Terminal, envelope: Envelope, ke
     for key in keys:
         if key.keyid not in roots:
             message = (
-                f"The key {short(key.keyid)} is no root key of version {document.version} of the trust document, nor of "
-                f"the one before."
+                f"The key {short(key.keyid)} is no root key of version {document.version} of the trust document, nor "
+                f"of the one before."
             )
             raise ConfigurationError(message)
     signed = cosign(envelope, keys)

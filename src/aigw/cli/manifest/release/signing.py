@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from aigw.cli.manifest.release.durations import seconds_of
+from aigw.cli.manifest.durations import seconds_of
 from aigw.cli.manifest.release.private_keys import load_keys
 from aigw.cli.manifest.release.trust_files import read_chain
 from aigw.cli.parsing import Arguments

@@ -3,8 +3,6 @@
 They are public. They belong in the repository beside the manifest, where a change to them is seen.
 """
 
-import contextlib
-import os
 from pathlib import Path
 
 from aigw.errors import ConfigurationError, ManifestUntrustedError
@@ -51,16 +49,3 @@ def write_version(folder: Path, document: TrustDocument, envelope: Envelope) -> 
         message = f"{path} cannot be written: {error.strerror or type(error).__name__}. A version is never overwritten."
         raise ConfigurationError(message) from None
     return path
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write *content* to *path*, whole or not at all. Raises `ConfigurationError`."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        message = f"{path} cannot be written: {error.strerror or type(error).__name__}."
-        raise ConfigurationError(message) from None

@@ -1,10 +1,12 @@
 """`aigw manifest verify`: what a process would say to a document, from outside, by the very checks it makes."""
 
+import os
 import time
 
-from aigw.cli.manifest.release.judging import intake_for, judge, read_source
+from aigw.cli.manifest.release.judging import intake_for, judge
 from aigw.cli.manifest.release.telling import SHORT
 from aigw.cli.parsing import Arguments
+from aigw.cli.sources import read_source
 from aigw.cli.terminal import Terminal
 from aigw.errors import ManifestError
 from aigw.manifest.delivery.bounds import trust_of
@@ -17,7 +19,8 @@ def run(arguments: Arguments, terminal: Terminal) -> int:
     content, label, from_afar = read_source(arguments.source or "")
     now = time.time()
     try:
-        intake = intake_for(trust_of(arguments.trust), from_afar=from_afar)
+        trust = trust_of(arguments.trust or os.environ.get("AIGW_TRUST") or None)
+        intake = intake_for(trust, from_afar=from_afar)
         accepted = judge(intake, content, source=label, before=None, now=now)
     except ManifestError as error:
         if arguments.json:

@@ -75,7 +75,7 @@ def _add_plan(actions: Commands) -> None:
     plan.add_argument(
         "--sample", metavar="N", type=int, default=SAMPLE, help="calls to draw from a longer log (%(default)s)"
     )
-    plan.add_argument("-o", "--output", metavar="FILE", help="write the plan as JSON")
+    plan.add_argument("-o", "--output", metavar="FILE", help="write the plan as JSON, for `publish --plan`")
     _add_readers(plan)
     add_format(plan)
     plan.set_defaults(handler="manifest.review.impact:run")

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from aigw.cli.manifest import CHANGED
 from aigw.cli.manifest.findings import format_of, render
+from aigw.cli.manifest.markdown import cell, code, table
 from aigw.cli.manifest.review.documents import Document, read
-from aigw.cli.manifest.review.markdown import cell, code, table
-from aigw.cli.manifest.review.reviewed import CHANGED, Reviewed, identity, versions_of
+from aigw.cli.manifest.review.reviewed import Reviewed, identity, versions_of
 from aigw.cli.parsing import Arguments
 from aigw.cli.terminal import Cell, Page, Terminal
 from aigw.manifest.publishing.diff import Change, Difference, compare

@@ -5,35 +5,25 @@ A review looks at what is said, and by whom it is said is asked when it is publi
 
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from aigw.cli.sources import STANDARD_INPUT, content_of
+from aigw.cli.sources import STANDARD_INPUT, compiled, read_source
 from aigw.errors import ConfigurationError
-from aigw.manifest.delivery.sources import StaticSource, source_of
-from aigw.manifest.language.compile import compile_manifest
 from aigw.manifest.language.document import Path as Place
 from aigw.manifest.language.document import load_document
-from aigw.manifest.publishing.build import payload_of
+from aigw.manifest.publishing.build import body_digest
 from aigw.manifest.publishing.compatibility import Reader, readers
-from aigw.manifest.signing.envelope import digest_of, is_envelope, read_envelope
+from aigw.manifest.signing.envelope import digest_of, payload_in
 from aigw.manifest.snapshot import Snapshot
-from aigw.providers.registry import kinds
 from aigw.runtime.programs import output_of
-from aigw.secrets import Schemes
 from aigw.types.json import JsonObject, as_object
 
 GIT: Final = "git:"
 
 _PATIENCE_S: Final = 30.0
-_HEADER: Final = frozenset(
-    {"serial", "epoch", "issued_at", "expires_at", "audience", "channel", "built_with", "source"}
-)
-"""What a publisher writes over what its author said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +48,11 @@ class Document:
     @property
     def body(self) -> str:
         """The SHA-256 of what the document says apart from its header: the same before and after it is built."""
-        return sha256(payload_of({key: value for key, value in self.raw.items() if key not in _HEADER})).hexdigest()
+        return body_digest(self.raw)
 
     def readers(self, versions: Iterable[str], previous: Snapshot | None) -> tuple[Reader, ...]:
         """Tell what each of *versions* of aigw, serving from *previous*, makes of it."""
-        return readers(versions, self.raw, lambda version: _compiled(self.payload, self.label, previous, version))
+        return readers(versions, self.raw, lambda version: compiled(self.payload, self.label, previous, version))
 
 
 def read(named: str, *, beside: str | None = None) -> Document:
@@ -71,26 +61,17 @@ def read(named: str, *, beside: str | None = None) -> Document:
     Raises `ManifestInvalidError`, `ManifestUnavailableError`, `ManifestUntrustedError`, `ConfigurationError`.
     """
     content, label, file = _content(named, beside)
-    payload = read_envelope(content).payload if is_envelope(content) else content
-    snapshot = _compiled(payload, label, None, None)
+    payload = payload_in(content)
+    snapshot = compiled(payload, label)
     loaded = load_document(payload, source=label)
     return Document(label, file, payload, as_object(loaded.data), snapshot, loaded.find)
 
 
-def _compiled(payload: bytes, label: str, previous: Snapshot | None, version: str | None) -> Snapshot:
-    return compile_manifest(payload, source=label, kinds=kinds(), schemes=Schemes(), previous=previous, reader=version)
-
-
 def _content(named: str, beside: str | None) -> tuple[bytes, str, str]:
-    if named == STANDARD_INPUT:
-        return sys.stdin.buffer.read(), "standard input", ""
     if named.startswith(GIT):
         return _committed(named, beside), named, ""
-    source = source_of(named if "://" in named else Path(named))
-    if isinstance(source, StaticSource):
-        message = f"{named[:60]!r} is neither a file nor a URL. Name one, or a commit: git:main."
-        raise ConfigurationError(message)
-    return content_of(source), source.label, "" if "://" in named else named
+    content, label, _ = read_source(named)
+    return content, label, "" if "://" in named or named == STANDARD_INPUT else named
 
 
 def _committed(named: str, beside: str | None) -> bytes:

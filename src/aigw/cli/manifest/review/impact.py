@@ -7,15 +7,17 @@ import time
 from pathlib import Path
 from typing import Final
 
-from aigw.cli.manifest.author.documents import read_text
+from aigw.cli.manifest import CHANGED
+from aigw.cli.manifest.files import read_text
 from aigw.cli.manifest.findings import format_of, render
 from aigw.cli.manifest.review.documents import Document, read
 from aigw.cli.manifest.review.impact_told import Planned, as_dict, findings, markdown, text
-from aigw.cli.manifest.review.reviewed import CHANGED, Reviewed, is_version, versions_of
+from aigw.cli.manifest.review.reviewed import Reviewed, versions_of
 from aigw.cli.parsing import Arguments
 from aigw.cli.sources import STANDARD_INPUT
 from aigw.cli.terminal import Terminal
 from aigw.errors import ConfigurationError
+from aigw.manifest.language.values import is_build
 from aigw.manifest.publishing.cases import read_cases
 from aigw.manifest.publishing.decisions import Log, log_of_cases, read_log
 from aigw.manifest.publishing.plan import Gates, Limit, judged, replayed
@@ -62,7 +64,7 @@ def _planned(arguments: Arguments, old: Document | None, new: Document, gates: G
         Replay(new.snapshot, _does, now),
         () if rollout is None else rollout.stages,
     )
-    versions = [*versions_of(arguments), *sorted(filter(is_version, impact.versions))]
+    versions = [*versions_of(arguments), *sorted(filter(is_build, impact.versions))]
     return Planned(
         about=Reviewed(old, new, new.readers(versions, None if old is None else old.snapshot)),
         log=log,

@@ -4,16 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from aigw.cli.manifest.review.markdown import cell, code, table
+from aigw.cli.manifest.markdown import cell, code, table
 from aigw.cli.manifest.review.reviewed import Reviewed, identity
 from aigw.cli.terminal import Cell, Page
 from aigw.manifest.publishing.decisions import Log
 from aigw.manifest.publishing.findings import Finding, Level
-from aigw.manifest.publishing.plan import Failed, Gates, Impact, Row
+from aigw.manifest.publishing.plan import SCHEMA, Failed, Gates, Impact, Row
 from aigw.types.times import written_time
-
-SCHEMA: Final = "aigw/plan/v1"
-"""What the file of a plan calls itself."""
 
 _HEADINGS: Final = ("service", "route", "calls", "moved", "refused", "served", "p50", "cost", "from → to")
 _RULE: Final = "plan"
@@ -37,7 +34,7 @@ class Planned:
 
 
 def as_dict(planned: Planned) -> dict[str, object]:
-    """Give the plan as JSON: what `publish` reads is `schema`, `base`, `new` and `ack`."""
+    """Give the plan as JSON: what `publish` reads is up to `failed`."""
     impact, log, old = planned.impact, planned.log, planned.about.old
     return {
         "schema": SCHEMA,

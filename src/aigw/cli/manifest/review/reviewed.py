@@ -1,26 +1,22 @@
 """What is said in every review: which documents, who can read the new one, and what of it cannot be judged here."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from aigw.cli.manifest.markdown import cell, code, table
 from aigw.cli.manifest.review.documents import Document
-from aigw.cli.manifest.review.markdown import cell, code, table
 from aigw.cli.parsing import Arguments
 from aigw.cli.terminal import Cell, Page, Style
 from aigw.errors import ConfigurationError
 from aigw.manifest.language.document import Path
+from aigw.manifest.language.values import is_build
 from aigw.manifest.publishing.compatibility import Colour, Reader
 from aigw.manifest.publishing.findings import Finding, Level
 from aigw.types.json import as_array, as_object
 
-CHANGED: Final = 2
-"""The exit code of a review that found a change."""
-
 _LEVELS: Final[Mapping[Colour, Level]] = {"GREEN": "note", "YELLOW": "warning", "RED": "error"}
 _STYLES: Final[Mapping[Colour, Style]] = {"GREEN": "good", "YELLOW": "bold", "RED": "bad"}
-_VERSION: Final = re.compile(r"\d+(\.\d+)*[\w.+-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +108,10 @@ def versions_of(arguments: Arguments) -> list[str]:
     """Give the versions that `--readers` names. Raises `ConfigurationError`."""
     named = [version.strip() for version in (arguments.readers or "").split(",") if version.strip()]
     for version in named:
-        if not is_version(version):
+        if not is_build(version):
             message = f"--readers {version}: this is no version of aigw; write them as 0.1.0,1.4."
             raise ConfigurationError(message)
     return named
-
-
-def is_version(text: str) -> bool:
-    """Whether *text* can be the version of an aigw."""
-    return _VERSION.fullmatch(text) is not None
 
 
 def _reader_as_dict(reader: Reader) -> dict[str, object]:

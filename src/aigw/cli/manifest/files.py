@@ -1,17 +1,12 @@
-"""Documents as their authors have them: files read and written as text, whole or not at all."""
+"""Files that commands read and write, and what is said where they cannot."""
 
-import os
 import sys
-import tempfile
-from contextlib import suppress
 from pathlib import Path
+from stat import S_IMODE
 
 from aigw.cli.sources import STANDARD_INPUT
 from aigw.errors import ConfigurationError
-from aigw.manifest.language.compile import compile_manifest
-from aigw.manifest.snapshot import Snapshot
-from aigw.providers.registry import kinds
-from aigw.secrets import Schemes
+from aigw.manifest.delivery.files import write_whole
 
 
 def read_text(named: str) -> tuple[bytes, str]:
@@ -37,26 +32,13 @@ def decoded(content: bytes, source: str) -> str:
         raise ConfigurationError(message) from None
 
 
-def compiled(content: bytes, source: str) -> Snapshot:
-    """Compile *content* as a gateway does. Raises `ManifestInvalidError` with all its problems."""
-    return compile_manifest(content, source=source, kinds=kinds(), schemes=Schemes())
-
-
-def replace_text(named: str, text: str) -> None:
-    """Put *text* in the place of the file *named*, whose mode stays. Raises `ConfigurationError`."""
-    path = Path(named).resolve()  # a link stays a link
-    temporary: str | None = None
+def replace_file(path: Path, content: bytes) -> None:
+    """Put *content* in place of the file *path*, whole or not at all; its mode stays. Raises `ConfigurationError`."""
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        Path(temporary).chmod(path.stat().st_mode & 0o7777)
-        Path(temporary).replace(path)
+        there = path.resolve()  # a link stays a link
+        write_whole(there, content, mode=S_IMODE(there.stat().st_mode) if there.exists() else 0o644)
     except OSError as error:
-        if temporary is not None:
-            with suppress(OSError):
-                Path(temporary).unlink()
-        message = f"{named} cannot be written: {error.strerror or type(error).__name__}."
+        message = f"{path} cannot be written: {error.strerror or type(error).__name__}."
         raise ConfigurationError(message) from error
 
 
