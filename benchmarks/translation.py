@@ -8,9 +8,9 @@ A *call* is what stands between the caller's canonical request and the object th
 messages with tool calls and their results, three tools; the answer has a text, a tool call and usage. A *chunk* is the
 decoder's `feed` of one event and the surface's chunk made of it, over a stream of 300 pieces of text that come one by
 one. Reading the caller's arguments is a column of its own: it is done once a call, whatever the targets are.
-The tools are those of the call before, as they are in a service's second call and in all that follow; *new tools* is
-`write` with tools that were never seen before, which are looked at, written and remembered then. `json.dumps` of the
-body that is sent is a yardstick for the machine. `litellm` is the same call by litellm's translation (parameters,
+Tools and parameters are those of the call before, as they are in a service's second call and in all that follow; *new
+tools* is `write` with tools that were never seen before, which are looked at, written and remembered then.
+`json.dumps` of the body that is sent is a yardstick for the machine. `litellm` is the same call by litellm's translation (parameters,
 `transform_request`, `json.dumps`, `transform_response`), where it is to be had by itself.
 
 Each figure is the median of a round's calls, and then the median of the rounds, in which all rows take turns.

@@ -126,6 +126,7 @@ def test_what_a_program_says_wrongly_is_told_and_never_shown(
         ("/nowhere/hush --key x", "cannot be started: No such file"),
         ('keys "hush', "a quotation is not closed"),
         ('""', "cannot be started"),
+        ("keys hush\0", "it holds a NUL character"),
     ],
 )
 def test_a_program_that_cannot_be_started_is_told_without_its_command(

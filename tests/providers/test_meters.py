@@ -103,6 +103,21 @@ def test_reading_a_reset_never_fails(reset: str, form: str) -> None:
     assert wait is None or wait >= 0.0
 
 
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ({"ratelimit": f'"default";r=0;t={"9" * 400}'}, ""),
+        ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": f"{'9' * 400}s"}, ""),
+        ({}, f"Please try again in {'9' * 400}s."),
+    ],
+    ids=["item", "duration", "words"],
+)
+def test_a_wait_without_end_is_no_wait(headers: dict[str, str], message: str) -> None:
+    for kind in ("cloudflare", "openai"):
+        meters = KINDS[kind].rate_limits
+        assert None is retry_after(Headers(headers), limited=True, message=message, meters=meters)
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.rate_limits], ids=lambda kind: kind.name)
 def test_headers_are_named_in_lower_case(kind: object) -> None:
     meters: tuple[Meter, ...] = getattr(kind, "rate_limits", ())

@@ -62,6 +62,7 @@ class Arguments(argparse.Namespace):
     next_from: str | None = None
     expires: str | None = None
     preset: str | None = None
+    plan: str | None = None
     base: str | None = None
     unit: str = "instance"
     rollout_id: str | None = None
@@ -112,6 +113,7 @@ def described(parser: argparse.ArgumentParser, text: str) -> argparse.ArgumentPa
     parser.description = " ".join(description.split())
     parser.epilog = f"examples:\n{examples.rstrip()}"
     parser.formatter_class = _Help
+    parser.allow_abbrev = False  # what a script writes must not become another option when one is added
     return parser
 
 

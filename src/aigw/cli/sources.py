@@ -74,6 +74,12 @@ def read_source(named: str) -> tuple[bytes, str, bool]:
     return _content_of(source), source.label, isinstance(source, UrlSource)
 
 
+def beginning(path: str) -> str:
+    """Say how a manifest that people write is begun, if *path* names one that is not there; else nothing."""
+    is_written = path.endswith((".yaml", ".yml")) and not path.endswith((".tests.yaml", ".tests.yml"))
+    return " `aigw manifest init` writes one to begin with." if is_written and not Path(path).exists() else ""
+
+
 def _standard_input() -> tuple[bytes, str]:
     return sys.stdin.buffer.read(), "standard input"
 
@@ -87,7 +93,8 @@ def _content_of(source: FileSource | UrlSource) -> bytes:
     try:
         fetched = read_file(source, now=None) if isinstance(source, FileSource) else _fetched(source)
     except FetchRefusedError as error:
-        message = f"The manifest {source.label} cannot be had: {error}."
+        advice = beginning(source.path) if isinstance(source, FileSource) else ""
+        message = f"The manifest {source.label} cannot be had: {error}.{advice}"
         raise ManifestUnavailableError(message) from error
     return fetched.content or b""
 

@@ -51,6 +51,9 @@ async def process_keys(
 
 def _words(command: str) -> list[str] | str:
     """Split *command* as a shell would; Windows has programs do that themselves."""
+    if "\0" in command:
+        why = "cannot be read: it holds a NUL character"
+        raise _failed(why)
     if os.name == "nt":
         return command
     try:

@@ -4,9 +4,10 @@ import sys
 from pathlib import Path
 from stat import S_IMODE
 
-from aigw.cli.sources import STANDARD_INPUT
+from aigw.cli.sources import STANDARD_INPUT, beginning
 from aigw.errors import ConfigurationError
 from aigw.manifest.delivery.files import write_whole
+from aigw.manifest.delivery.sources import UrlSource
 
 
 def read_text(named: str) -> tuple[bytes, str]:
@@ -16,10 +17,16 @@ def read_text(named: str) -> tuple[bytes, str]:
     """
     if named == STANDARD_INPUT:
         return sys.stdin.buffer.read(), "standard input"
+    if "://" in named:
+        message = (
+            f"{UrlSource(named).label} is a URL, and this works on files. Name the file it is published from, or save "
+            "it as one first: curl -o FILE URL"
+        )
+        raise ConfigurationError(message)
     try:
         return Path(named).read_bytes(), named
     except OSError as error:
-        message = f"{named} cannot be read: {error.strerror or type(error).__name__}."
+        message = f"{named} cannot be read: {error.strerror or type(error).__name__}.{beginning(named)}"
         raise ConfigurationError(message) from error
 
 
@@ -33,9 +40,13 @@ def decoded(content: bytes, source: str) -> str:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Put *content* in place of the file *path*, whole or not at all; its mode stays. Raises `ConfigurationError`."""
+    """Put *content* in place of the file *path*, whole or not at all; its mode stays. Makes its folder.
+
+    Raises `ConfigurationError`.
+    """
     try:
         there = path.resolve()  # a link stays a link
+        there.parent.mkdir(parents=True, exist_ok=True)
         write_whole(there, content, mode=S_IMODE(there.stat().st_mode) if there.exists() else 0o644)
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror or type(error).__name__}."

@@ -17,9 +17,7 @@ __all__ = ["Header", "Ramp", "body_digest", "build", "overlaid", "payload_of", "
 _BODY: Final = ("providers", "models", "routes", "defaults", "allow_direct", "tags")
 """What a rollout has two of: all that decides about calls."""
 
-_SAID: Final = frozenset(
-    {"serial", "epoch", "issued_at", "expires_at", "audience", "channel", "built_with", "source"}
-)
+_SAID: Final = frozenset({"serial", "epoch", "issued_at", "expires_at", "audience", "channel", "built_with", "source"})
 """What a publisher writes over what its author said."""
 
 
@@ -80,7 +78,7 @@ def payload_of(document: JsonObject) -> bytes:
 
 def body_digest(document: JsonObject) -> str:
     """Give the SHA-256 of what *document* says apart from its header: the same before and after it is built."""
-    return sha256(payload_of(without(document, _SAID))).hexdigest()
+    return sha256(payload_of(without(overlaid([document]), _SAID))).hexdigest()
 
 
 def overlaid(documents: Sequence[JsonObject]) -> dict[str, object]:

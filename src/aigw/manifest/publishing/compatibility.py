@@ -57,7 +57,7 @@ def _reader(version: str, raw: JsonObject, compiled: Compile) -> Reader:
     try:
         snapshot = compiled(version)
     except ManifestInvalidError as error:
-        problem = error.problems[0] if error.problems else str(error)
+        problem = error.problems[0]
         return Reader(version, "RED", error.nack, f"{error.nack}: {problem}")
     quarantined = tuple(f"{one.route} ({_SERVED[one.now]})" for one in snapshot.quarantined)
     said = (("ignores", snapshot.ignored), ("quarantines", quarantined))

@@ -153,6 +153,7 @@ def _add_schema(actions: Commands) -> None:
     added = actions.add_parser("schema", usage="aigw manifest schema [options]", help="print its JSON Schema")
     schema = described(added, SCHEMA)
     schema.add_argument("-o", "--output", metavar="FILE", help="write it to a file, over what is there")
+    add_json(schema, "print the same: it is JSON already")
     schema.set_defaults(handler="manifest.author.schema:run")
 
 

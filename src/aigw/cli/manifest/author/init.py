@@ -30,6 +30,6 @@ def run(arguments: Arguments, terminal: Terminal) -> int:
     terminal.out.line(f"{tests}: what is expected of them")
     terminal.out.line(f"{schema}: with it, editors complete and check the manifest")
     terminal.out.line()
-    terminal.out.line(f"Next: aigw manifest test {path}")
+    terminal.out.line(f"next: aigw manifest test {path}")
     terminal.out.line(f'      aigw chat --manifest {path} --model assistant "Good morning"')
     return 0

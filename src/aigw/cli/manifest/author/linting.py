@@ -26,7 +26,12 @@ def run(arguments: Arguments, terminal: Terminal) -> int:
     """Show what is found; 1 if any of it is more than a note."""
     rules = (*RULES, *_installed())
     if arguments.rule is not None:
-        return _explain(arguments.rule, rules, terminal)
+        rule = _named(arguments.rule, rules)
+        if format_of(arguments) == "json":
+            terminal.out.json(_as_dict(rule))
+        else:
+            _explain(rule, terminal)
+        return 0
     if not arguments.files:
         message = "Say which file: aigw manifest lint manifest.yaml."
         raise ConfigurationError(message)
@@ -81,12 +86,28 @@ def _loaded(point: EntryPoint) -> Rule:
     raise ConfigurationError(message)
 
 
-def _explain(name: str, rules: tuple[Rule, ...], terminal: Terminal) -> int:
-    """Print what a rule is for."""
+def _named(name: str, rules: tuple[Rule, ...]) -> Rule:
+    """Give the rule *name*. Raises `ConfigurationError`."""
     rule = next((one for one in rules if one.id == name), None)
     if rule is None:
         message = f"There is no rule {name[:40]!r}; {near(name, [one.id for one in rules])}."
         raise ConfigurationError(message)
+    return rule
+
+
+def _as_dict(rule: Rule) -> dict[str, object]:
+    return {
+        "rule": rule.id,
+        "level": rule.level,
+        "asks": rule.asks,
+        "why": rule.why,
+        "instead_of": rule.instead_of,
+        "write": rule.write,
+    }
+
+
+def _explain(rule: Rule, terminal: Terminal) -> None:
+    """Print what *rule* is for."""
     out = terminal.out
     out.line(f"{rule.id} ({rule.level})", "bold")
     out.line(rule.asks)
@@ -99,4 +120,3 @@ def _explain(name: str, rules: tuple[Rule, ...], terminal: Terminal) -> int:
             out.line(f"  {line}")
     out.line()
     out.line(f"silence it on a line with `# lint: allow {rule.id} REASON`, at its end or above it", "dim")
-    return 0

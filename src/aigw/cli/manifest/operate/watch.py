@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Final
 
 from aigw.cli.manifest.operate.fleet import Fleet, Newest, Tail, joined, scraped
@@ -73,9 +74,18 @@ def _looks(arguments: Arguments, held: ExitStack) -> list[Callable[[], Fleet]]:
         held.callback(fetcher.close)
         looks.append(lambda: joined((scraped(url, fetcher) for url in arguments.urls), "processes"))
     if arguments.logs:
+        for path in arguments.logs:
+            _check_there(path)
         logs = [_Log(path, max(1, arguments.last)) for path in arguments.logs]
         looks.append(lambda: joined((log.fleet() for log in logs), "records"))
     return looks
+
+
+def _check_there(path: str) -> None:
+    """Raise `ConfigurationError` where there is no file of records to begin with; later one may be between two."""
+    if not Path(path).exists():
+        message = f"There are no records at {path}: the file is missing. Name the file that AIGW_RECORDS names."
+        raise ConfigurationError(message)
 
 
 class _Log:

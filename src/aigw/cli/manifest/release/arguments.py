@@ -49,6 +49,7 @@ examples:
   aigw manifest publish base.yaml --overlay prod.yaml --to s3://acme-config/aigw --key env:MANIFEST_KEY --over 41
   aigw manifest publish manifest.yaml --to https://config.acme.internal --header Authorization=env:TOKEN --unsigned
   aigw manifest publish manifest.yaml --to gs://acme-config --key keys/manifest.key --rollout linear-20-6m --unit tenant
+  aigw manifest publish manifest.yaml --to s3://acme-config/aigw --key env:MANIFEST_KEY --plan plan.json
 """
 
 PROMOTE: Final = """\
@@ -140,6 +141,9 @@ def _add_publish(actions: Commands) -> None:
     publish.add_argument(
         "--to", "--store", dest="store", metavar="STORE", required=True, help="where releases are kept"
     )
+    publish.add_argument(
+        "--plan", metavar="FILE", help="only if this plan passed, of this document over what is published"
+    )
     _add_content(publish)
     _add_place(publish)
     _add_sending(publish)
@@ -165,7 +169,7 @@ def _add_rollback(actions: Commands) -> None:
         "rollback", usage="aigw manifest rollback [options] SERIAL --store STORE", help="publish an earlier one again"
     )
     rollback = described(added, ROLLBACK)
-    rollback.add_argument("back_to", metavar="SERIAL", type=int, help="whose content is to be published again")
+    rollback.add_argument("back_to", metavar="SERIAL", type=_serial, help="whose content is to be published again")
     rollback.add_argument("--why", metavar="TEXT", default="", help="for those who read the manifest")
     _add_store(rollback)
     _add_channel(rollback)
@@ -216,7 +220,7 @@ def _add_content(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_header(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--serial", metavar="N", type=int, help="its serial (default: the next one)")
+    parser.add_argument("--serial", metavar="N", type=_serial, help="its serial (default: the next one)")
     parser.add_argument("--expires", metavar="TIME", help="how long it holds (default: 90d, or what it says)")
     parser.add_argument("--repo", metavar="TEXT", help="where it was written, for those who read it")
     parser.add_argument("--commit", metavar="TEXT", help="of which commit it is")
@@ -258,7 +262,9 @@ def _add_trust(parser: argparse.ArgumentParser, help_text: str) -> None:
 
 
 def _add_over(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--over", metavar="SERIAL", type=int, help="only if this is what is published (0: nothing)")
+    parser.add_argument(
+        "--over", metavar="SERIAL", type=_serial_or_none, help="only if this is what is published (0: nothing)"
+    )
 
 
 def _add_channel(parser: argparse.ArgumentParser) -> None:
@@ -279,3 +285,18 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="send a header, its value in env:NAME or file:PATH",
     )
+
+
+def _serial(text: str) -> int:
+    serial = _serial_or_none(text)
+    if not serial:
+        message = f"serials begin at 1, and this is {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return serial
+
+
+def _serial_or_none(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        message = f"a serial is a whole number such as 42, not {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)

@@ -111,6 +111,7 @@ class Desk:
 
         Judges it before as processes will, and has *ask* look at what they take.
         """
+        self._check_succeeds(published(content), over)
         if self.arguments.output is not None:
             self.judge_payload(content, over)
             ask()
@@ -130,6 +131,21 @@ class Desk:
             before=before,
             now=self.now,
         )
+
+    def _check_succeeds(self, made: Published, over: Published | None) -> None:
+        """Raise `ConfigurationError` where *made* has less behind it than *over*: processes would refuse it."""
+        if over is None:
+            return
+        there = f"{self.releases.label}: serial {over.serial} there"
+        if self.arguments.output is None and is_envelope(over.content) and not is_envelope(made.content):
+            message = f"{there} is signed, and this is not. Sign it: --key KEY, and --trust-chain FOLDER."
+            raise ConfigurationError(message)
+        if made.epoch < over.epoch:
+            message = (
+                f"{there} is of epoch {over.epoch}, and this is of epoch {made.epoch}. Build it with --trust-chain "
+                f"FOLDER, where version {over.epoch} of the trust document is, and sign it."
+            )
+            raise ConfigurationError(message)
 
     def _trust(self) -> Trust:
         if self.arguments.trust is not None:

@@ -9,7 +9,7 @@ from aigw.cli.manifest.durations import seconds_of
 from aigw.cli.manifest.release.private_keys import load_keys
 from aigw.cli.manifest.release.public_keys import ROLES, find_key, read_public, role_of, thresholds_of, write_public
 from aigw.cli.manifest.release.secret import secret_of
-from aigw.cli.manifest.release.signing import DEFAULT_FOLDER
+from aigw.cli.manifest.release.signing import DEFAULT_FOLDER, in_force
 from aigw.cli.manifest.release.telling import tell
 from aigw.cli.manifest.release.trust_files import read_chain, write_version
 from aigw.cli.parsing import Arguments
@@ -68,12 +68,33 @@ def add(arguments: Arguments, terminal: Terminal) -> int:
     """Let more keys sign for a role."""
     role = role_of(arguments.role or "")
     publics = [read_public(named) for named in arguments.publics or ()]
+    if _is_known(publics, role, arguments):
+        return _tell_unchanged(role, arguments, terminal)
 
     def changed(roles: Roles, _: TrustDocument) -> None:
         keys, least = roles[role]
         roles[role] = ([*keys, *(one for one in publics if one not in keys)], least)
 
     return _follow(arguments, terminal, changed)
+
+
+def _is_known(publics: Sequence[bytes], role: RoleName, arguments: Arguments) -> bool:
+    """Whether *publics* sign for *role* already, and nothing else is to change."""
+    if arguments.thresholds or arguments.expires is not None:
+        return False
+    folder = Path(arguments.trust_folder or DEFAULT_FOLDER)
+    newest = in_force(read_chain(folder), folder)
+    known = {newest.keys[keyid] for keyid in newest.roles[role].keys}
+    return known.issuperset(publics)
+
+
+def _tell_unchanged(role: RoleName, arguments: Arguments, terminal: Terminal) -> int:
+    newest = read_chain(Path(arguments.trust_folder or DEFAULT_FOLDER))[-1]
+    version = read_trust(newest.payload).version
+    facts = {"version": version, "pin": f"sha256:{newest.digest}", "missing": None, "changed": False}
+    line = f"nothing to do: version {version} of the trust document has it in the role {role} already"
+    tell(arguments, terminal, facts, [line])
+    return 0
 
 
 def rotate(arguments: Arguments, terminal: Terminal) -> int:
@@ -153,11 +174,17 @@ def _first_roles(arguments: Arguments, folder: Path) -> tuple[Roles, dict[str, P
 
 
 def _make(path: Path, arguments: Arguments) -> PrivateKey:
-    """Make a key in a new file, encrypted where a passphrase is named, and its public half beside it."""
+    """Make a key in a new file, encrypted where a passphrase is named, and its public half beside it.
+
+    A folder that is made for them is one that git passes over.
+    """
     passphrase = None if arguments.passphrase is None else secret_of(arguments.passphrase, "--passphrase")
     key = PrivateKey.generate()
     try:
+        is_ours = not path.parent.exists()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if is_ours:
+            (path.parent / ".gitignore").write_text("*\n", "utf-8")
     except OSError as error:
         message = f"{path.parent} cannot be made: {error.strerror or type(error).__name__}."
         raise ConfigurationError(message) from None
@@ -170,11 +197,7 @@ def _follow(arguments: Arguments, terminal: Terminal, change: Change) -> int:
     """Write the trust document that follows the newest, after *change*, signed by the keys at hand."""
     folder = Path(arguments.trust_folder or DEFAULT_FOLDER)
     chain = read_chain(folder)
-    problem = _problem(chain, None)
-    if problem is not None:
-        message = f"Version {len(chain)} is not in force yet: {problem} Have it signed, or take its file away, first."
-        raise ConfigurationError(message)
-    newest = read_trust(chain[-1].payload)
+    newest = in_force(chain, folder)
     wanted = thresholds_of(arguments.thresholds or ())
     roles: Roles = {
         name: ([newest.keys[keyid] for keyid in role.keys], wanted.get(name, role.threshold))
@@ -188,7 +211,13 @@ def _follow(arguments: Arguments, terminal: Terminal, change: Change) -> int:
     envelope = sign_trust(document, keys)
     path = write_version(folder, document, envelope)
     missing = _problem((*chain, envelope), None)
-    facts = {"trust": str(path), "version": document.version, "pin": f"sha256:{envelope.digest}", "missing": missing}
+    facts = {
+        "trust": str(path),
+        "version": document.version,
+        "pin": f"sha256:{envelope.digest}",
+        "missing": missing,
+        "changed": True,
+    }
     lines = [f"{path}: version {document.version} of the trust document", missing or "enough root keys signed"]
     following = (
         "aigw manifest publish manifest.yaml --to STORE --key KEY"

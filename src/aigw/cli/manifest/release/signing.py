@@ -1,5 +1,6 @@
 """Who signs, for whom, and whether it is enough: private keys, the chain of trust, and what processes would say."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -91,7 +92,23 @@ def signing_with(keys: tuple[PrivateKey, ...], folder: Path) -> Signing:
     """Give *keys* with the chain of trust in *folder*."""
     chain = read_chain(folder)
     first = read_trust(chain[0].payload)
-    return Signing(keys, chain, walk(first, chain, verifier(), None), folder / f"{first.version}.json")
+    return Signing(keys, chain, in_force(chain, folder), folder / f"{first.version}.json")
+
+
+def in_force(chain: Sequence[Envelope], folder: Path) -> TrustDocument:
+    """Give the newest trust document of *chain*, which is in *folder*. Raises `ManifestUntrustedError`."""
+    current = read_trust(chain[0].payload)
+    for envelope in chain[1:]:
+        try:
+            current = walk(current, [envelope], verifier(), None)
+        except ManifestUntrustedError as error:
+            path = folder / f"{current.version + 1}.json"
+            message = (
+                f"{path} is not in force yet: {error} Have the root keys that are missing sign it, "
+                f"`aigw manifest sign {path} --key KEY`, or take it away."
+            )
+            raise ManifestUntrustedError(message, nack=error.nack) from error
+    return current
 
 
 def freshness_of(published: Published, arguments: Arguments, now: float) -> Freshness:

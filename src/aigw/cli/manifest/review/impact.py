@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from aigw.cli.manifest import CHANGED
-from aigw.cli.manifest.files import read_text
+from aigw.cli.manifest.files import read_text, write_text
 from aigw.cli.manifest.findings import format_of, render
 from aigw.cli.manifest.review.documents import Document, read
 from aigw.cli.manifest.review.impact_told import Planned, as_dict, findings, markdown, text
@@ -40,7 +40,7 @@ def run(arguments: Arguments, terminal: Terminal) -> int:
     planned = _planned(arguments, old, new, gates, now)
     told = as_dict(planned)
     if arguments.output is not None:
-        _write(Path(arguments.output), told)
+        write_text(Path(arguments.output), json.dumps(told, indent=2) + "\n", over=True)
     match format_of(arguments):
         case "json":
             terminal.out.json(told)
@@ -117,14 +117,6 @@ def _cases(manifest: str, named: str) -> tuple[bytes, str]:
     """Give the file of cases that was *named*, else the one beside the *manifest*. Raises `ConfigurationError`."""
     path = Path(manifest)
     return read_text(named or str(path.with_name(f"{path.stem}.tests.yaml")))
-
-
-def _write(path: Path, told: dict[str, object]) -> None:
-    try:
-        path.write_text(json.dumps(told, indent=2) + "\n", "utf-8")
-    except OSError as error:
-        message = f"{path} cannot be written: {error.strerror or type(error).__name__}."
-        raise ConfigurationError(message) from error
 
 
 def _does(target: Target, operation: Operation) -> bool:

@@ -1,6 +1,9 @@
 """Releases in a folder, from which a web server, a volume or a process itself takes them."""
 
 import hashlib
+import re
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +13,8 @@ from aigw.manifest.publishing.releases import StoreConflictError, Stored, StoreE
 _LIMIT: Final = 2 * 1024 * 1024
 _FOR_ALL: Final = 0o644
 _LOCK: Final = ".lock"
+_HALF_WRITTEN: Final = re.compile(r"\.(?:current\.json|\d+\.serial|\d+-[0-9a-f]+\.json)\.[^.]+\.tmp")
+_STALE_S: Final = 3600.0
 
 
 class FolderStore:
@@ -46,6 +51,7 @@ class FolderStore:
                         f"{self.label}: {key} was written by somebody else meanwhile; look at it, and run it again."
                     )
                     raise StoreConflictError(message)
+                _tidy(target.parent)
                 write_whole(target, content, mode=_FOR_ALL)
         except OSError as error:
             raise self._trouble(key, "written", error) from None
@@ -54,6 +60,16 @@ class FolderStore:
     def _trouble(self, key: str, did: str, error: OSError) -> StoreError:
         message = f"{self.label}: {key} cannot be {did}: {error.strerror or type(error).__name__}."
         return StoreError(message)
+
+
+def _tidy(folder: Path) -> None:
+    """Take away what publishers that were killed left half written in *folder*."""
+    stale = time.time() - _STALE_S
+    for path in folder.iterdir():
+        if _HALF_WRITTEN.fullmatch(path.name):
+            with suppress(OSError):  # another user's
+                if path.lstat().st_mtime < stale:
+                    path.unlink()
 
 
 def _tag(content: bytes) -> str:
