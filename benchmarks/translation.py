@@ -10,8 +10,8 @@ decoder's `feed` of one event and the surface's chunk made of it, over a stream 
 one. Reading the caller's arguments is a column of its own: it is done once a call, whatever the targets are.
 Tools and parameters are those of the call before, as they are in a service's second call and in all that follow; *new
 tools* is `write` with tools that were never seen before, which are looked at, written and remembered then.
-`json.dumps` of the body that is sent is a yardstick for the machine. `litellm` is the same call by litellm's translation (parameters,
-`transform_request`, `json.dumps`, `transform_response`), where it is to be had by itself.
+`json.dumps` of the body that is sent is a yardstick for the machine. `litellm` is the same call by its translation
+(parameters, `transform_request`, `json.dumps`, `transform_response`), where it is to be had by itself.
 
 Each figure is the median of a round's calls, and then the median of the rounds, in which all rows take turns.
 """

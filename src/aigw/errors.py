@@ -201,7 +201,7 @@ class ManifestInvalidError(ManifestError):
         self.source = source
         self.line = line
         self.path = path
-        self.problems: tuple[str, ...] = problems or (message,)
+        self.problems = problems or (message,)
 
 
 class ManifestConflictError(ManifestError):

@@ -101,6 +101,16 @@ def test_the_module_runs_as_the_command_does() -> None:
     assert done.stderr.startswith("aigw: error: The manifest /nowhere.yaml cannot be had: ")
 
 
+@pytest.mark.parametrize(
+    "command", [("--vers",), ("demo", "--asyn"), ("manifest", "lint", "--form", "json"), ("manifest", "keys", "--he")]
+)
+def test_options_are_written_out(run: Run, command: tuple[str, ...]) -> None:
+    ran = run(*command)
+
+    assert "" == ran.out
+    assert "usage: aigw" in ran.err
+
+
 def test_help_loads_nothing_heavy() -> None:
     code = (
         "import json, sys; from aigw.cli import main; code = main(['--help']); "

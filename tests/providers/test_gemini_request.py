@@ -432,3 +432,24 @@ def test_the_media_type_is_that_of_the_path_even_of_a_malformed_address(url: str
     expected = {"fileUri": url} | ({"mimeType": media_type} if media_type else {})
 
     assert [{"fileData": expected}] == contents(said("user", Image(url=url)))[0]["parts"]
+
+
+@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "weather"}}])
+def test_a_choice_among_no_tools_is_left_out_with_a_note(choice: object) -> None:
+    request, at = asked(params={"tools": [], "tool_choice": choice}), target("gemini", "gemini-2.5-pro")  # type: ignore[typeddict-item]
+    notes = speaker(at).write(request, at).notes
+
+    assert ("dropped: tool_choice (there are no tools)",) == notes
+
+
+def test_a_format_of_audio_that_is_no_text_is_refused() -> None:
+    request, at = asked(params={"audio": {"format": {}}}), target("gemini", "gemini-2.5-pro")
+
+    assert "audio" in " ".join(speaker(at).unsupported(request, at))
+
+
+@pytest.mark.parametrize("kind", ["gemini", "anthropic", "bedrock", "vertex-anthropic"])
+def test_a_type_of_format_that_is_no_text_is_refused(kind: str) -> None:
+    at = target(kind, "claude-sonnet-4-5")
+
+    assert ("response_format",) == speaker(at).unsupported(asked(params={"response_format": {"type": {}}}), at)

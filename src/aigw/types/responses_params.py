@@ -55,6 +55,7 @@ class ResponsesParams(CallParams, total=False):
 class CompactParams(CallParams, total=False):
     """The parameters of `compact` besides `input` and `model`."""
 
+    image: Mapping[str, object] | Omit | None
     instructions: str | Omit | None
     previous_response_id: str | Omit | None
     prompt_cache_key: str | Omit | None

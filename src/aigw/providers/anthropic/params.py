@@ -122,7 +122,7 @@ def _seldom_beyond(params: Params, other: JsonObject, model: str) -> list[str]:
     if any(not entry.strip() for entry in params.get("stop", ())):
         names.append("stop")
     form = as_object(params.get("response_format")).get("type")
-    if form not in {None, "text", "json_schema"} or not expressible(_schema(params), ANTHROPIC):
+    if form not in (None, "text", "json_schema") or not expressible(_schema(params), ANTHROPIC):
         names.append("response_format")
     effort = params.get("reasoning_effort")
     if effort is not None and "thinking" not in other and not _can_think(effort, params, model):

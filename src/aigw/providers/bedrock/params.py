@@ -75,7 +75,7 @@ def beyond(params: Params, other: JsonObject, model: str) -> list[str]:
     names += _beyond_tools(params)
     form = as_object(params.get("response_format")).get("type")
     holds = form == "json_schema" and _can_hold(params, other, model)
-    if form not in {None, "text"} and not holds:
+    if form not in (None, "text") and not holds:
         names.append("response_format")
     return names
 

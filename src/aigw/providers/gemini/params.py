@@ -56,7 +56,7 @@ _TIERS: Final = frozenset({"standard", "flex", "priority"})
 _USUAL_TIERS: Final = frozenset({"auto", "default"})
 _PENALTIES: Final = ("frequency_penalty", "presence_penalty")
 _MODALITIES: Final = frozenset({"text", "audio", "image"})
-_FORMATS: Final = frozenset({"text", "json_object", "json_schema"})
+_FORMATS: Final = ("text", "json_object", "json_schema")
 _BESIDE: Final = frozenset(
     {"safetySettings", "cachedContent", "labels", "toolConfig", "serviceTier", "modelArmorConfig"}
 )
@@ -142,14 +142,14 @@ def _sampling_beyond(params: Params, target: Target) -> Iterator[str]:
 
 def _answer_beyond(params: Params, target: Target) -> Iterator[str]:
     form = as_object(params.get("response_format")).get("type")
-    wants_json = form in {"json_object", "json_schema"}
+    wants_json = form in ("json_object", "json_schema")
     if (form is not None and form not in _FORMATS) or (
         wants_json and params.get("tools") and not is_third(target.model)
     ):
         yield "response_format"
     if not _MODALITIES.issuperset(params.get("modalities", ())):
         yield "modalities"
-    if as_object(params.get("audio")).get("format") not in {None, "pcm16"}:
+    if as_object(params.get("audio")).get("format") not in (None, "pcm16"):
         yield "audio"
     tier = params.get("service_tier", "auto")
     if tier not in _USUAL_TIERS and (tier not in _TIERS or is_vertex(target)):
@@ -167,7 +167,7 @@ def _google(other: JsonObject) -> JsonObject:
 
 def _add_format(config: dict[str, object], params: Params, model: str, notes: list[str]) -> None:
     form = as_object(params.get("response_format"))
-    if form.get("type") not in {"json_object", "json_schema"}:
+    if form.get("type") not in ("json_object", "json_schema"):
         return
     config["responseMimeType"] = "application/json"
     schema = as_object(as_object(form.get("json_schema")).get("schema"))

@@ -77,7 +77,7 @@ def written(params: Params, model: str, left_out: frozenset[str], notes: list[st
     declared = bool(tools) and "functionDeclarations" in tools[0]
     choice = params.get("tool_choice") if "tool_choice" not in left_out else None
     if not tools:
-        if choice not in {None, "none", "auto"}:
+        if choice not in (None, "none", "auto"):
             notes.append("dropped: tool_choice (there are no tools)")
         return {}
     config = None if choice is None or not declared else _config(choice)

@@ -95,3 +95,7 @@ def test_machines_are_told_what_was_written(run: Run) -> None:
         "schema": "m.schema.json",
         "providers": ["here", "spare"],
     } == run("manifest", "init", "--json", "m.yaml").json
+
+
+def test_it_says_what_comes_next_as_other_commands_do(run: Run) -> None:
+    assert "\nnext: aigw manifest test manifest.yaml\n" in run("manifest", "init").out

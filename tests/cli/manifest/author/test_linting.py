@@ -118,6 +118,31 @@ def test_a_rule_explains_itself(run: Run) -> None:
     assert "did you mean 'no-fallback'?" in run("manifest", "lint", "--explain", "no-fallbak").err
 
 
+@pytest.mark.parametrize("form", [("--json",), ("--format", "json")])
+def test_a_rule_explains_itself_to_machines(run: Run, form: tuple[str, ...]) -> None:
+    told = run("manifest", "lint", "--explain", "no-fallback", *form).json
+
+    assert ("no-fallback", "warning") == (told["rule"], told["level"])
+    assert {"asks", "why", "instead_of", "write"} <= {name for name, said in told.items() if said}
+
+
+@pytest.mark.parametrize("command", ["lint", "fmt", "test"])
+def test_a_url_is_no_file(run: Run, command: str) -> None:
+    ran = run("manifest", command, "https://me:hunter2@config.acme.internal/current.json?token=hunter3")
+
+    assert (1, "") == (ran.code, ran.out)
+    assert "https://config.acme.internal/current.json?… is a URL, and this works on files." in ran.err
+    assert "curl -o FILE URL" in ran.err
+
+
+@pytest.mark.parametrize("command", ["lint", "fmt", "test", "check", "show"])
+def test_without_a_manifest_it_says_how_to_begin(run: Run, tmp_path: Path, command: str) -> None:
+    ran = run("manifest", command, str(tmp_path / "manifest.yaml"))
+
+    assert 1 == ran.code
+    assert ran.err.endswith(" `aigw manifest init` writes one to begin with.\n")
+
+
 def test_without_a_file_it_says_what_to_write(run: Run) -> None:
     ran = run("manifest", "lint")
 

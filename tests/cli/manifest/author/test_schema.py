@@ -14,6 +14,7 @@ def test_it_is_the_same_printed_and_written(run: Run, tmp_path: Path) -> None:
 
     assert (0, "", f"{path}: written\n") == (ran.code, ran.out, ran.err)
     assert run("manifest", "schema").out == path.read_text()
+    assert run("manifest", "schema", "--json").out == path.read_text()
 
 
 def test_it_judges_manifests(run: Run) -> None:

@@ -88,18 +88,23 @@ def test_processes_are_followed_by_their_metrics(run: Run) -> None:
     ] == ran.out.splitlines()
 
 
-def test_a_fleet_that_cannot_be_seen_has_not_got_there(run: Run, tmp_path: Path) -> None:
+def test_a_fleet_that_cannot_be_seen_has_not_got_there(run: Run) -> None:
     def respond(_request: Received) -> Transmission:
         return Transmission(status=404)
 
     with Server(respond) as server:
         gone = run("manifest", "watch", "8", "--url", f"{server.origin}/m?token=hunter2", *AT_ONCE)
-    unwritten = run("manifest", "watch", "8", "--log", str(tmp_path / "none"), *AT_ONCE)
 
     assert 1 == gone.code
     assert "HTTP status 404" in gone.err
     assert "hunter2" not in gone.err
-    assert (1, "0.0% of 0 records at serial 8\n") == (unwritten.code, unwritten.out)
+
+
+def test_a_log_that_is_not_there_is_named_at_once(run: Run, tmp_path: Path) -> None:
+    ran = run("manifest", "watch", "8", "--log", str(tmp_path / "missing.jsonl"), *QUICK)
+
+    assert (1, "") == (ran.code, ran.out)
+    assert f"There are no records at {tmp_path / 'missing.jsonl'}: the file is missing." in ran.err
 
 
 def test_somewhere_to_look_must_be_said(run: Run) -> None:

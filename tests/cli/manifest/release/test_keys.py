@@ -123,6 +123,17 @@ def test_adding_a_key_is_a_new_trust_document(keyring: Keyring) -> None:
     assert {"1", "2"} == set(status["pins"])
 
 
+def test_adding_a_key_that_is_known_changes_nothing(keyring: Keyring) -> None:
+    public = str(keyring.folder / "keys" / "manifest.key.pub")
+    made = keyring.change("add", "--role", "manifest", "--public", public)
+    said = keyring.run("manifest", "keys", "add", "--role", "manifest", "--public", public, *keyring.signed())
+
+    assert (False, 1) == (made["changed"], made["version"])
+    assert (0, True) == (said.code, said.out.startswith("nothing to do: version 1 "))
+    assert 1 == keyring.status()["version"]
+    assert keyring.change("add", "--role", "freshness", "--public", public)["changed"]
+
+
 def test_rotation_puts_a_key_in_place_of_another(keyring: Keyring) -> None:
     old = keyring.status()["roles"]["manifest"]["keys"][0]
     keyring.change("rotate", old[:8], keyring.made("carol"))
@@ -151,6 +162,18 @@ def test_on_a_trust_document_that_is_not_in_force_nothing_is_built(keyring: Keyr
     keyring.change("rotate", old[:16], keyring.made("new-root"))
 
     assert "is not in force yet" in keyring.fails("renew", *keyring.signed(("new-root",)))
+
+
+def test_a_publication_that_is_held_up_by_it_says_how_to_finish_it(publisher: Publisher) -> None:
+    keyring = Keyring(publisher.run, publisher.folder)
+    old = keyring.status()["roles"]["root"]["keys"][0]
+    made = keyring.change("rotate", old[:16], keyring.made("new-root"))
+    said = publisher.fails("publish", str(publisher.manifest), "--to", publisher.store, *publisher.signs)
+
+    assert f"{made['trust']} is not in force yet" in said
+    assert f"`aigw manifest sign {made['trust']} --key KEY`" in said
+    publisher("sign", made["trust"], "--key", keyring.key("new-root"))
+    assert 1 == publisher.publish()["serial"]
 
 
 def test_what_a_revoked_key_signed_is_taken_no_more(publisher: Publisher) -> None:
@@ -249,4 +272,22 @@ def test_what_cannot_be_begun_leaves_no_key_behind(bare: Keyring) -> None:
     bare.made("freshness")
 
     assert "keys/freshness.key is there already" in bare.fails("init", str(bare.folder))
-    assert {"freshness.key", "freshness.key.pub"} == {path.name for path in (bare.folder / "keys").iterdir()}
+    left = {path.name for path in (bare.folder / "keys").iterdir()}
+    assert {".gitignore", "freshness.key", "freshness.key.pub"} == left
+
+
+def test_git_passes_over_a_folder_made_for_keys(bare: Keyring) -> None:
+    bare("init", str(bare.folder))
+    bare.made("carol")
+
+    assert "*\n" == (bare.folder / "keys" / ".gitignore").read_text()
+    assert not (bare.folder / ".gitignore").exists()
+
+
+def test_a_folder_of_ones_own_is_left_to_git(bare: Keyring) -> None:
+    (bare.folder / "keys").mkdir()
+    (bare.folder / "keys" / "README").write_text("ours")
+    bare("init", str(bare.folder))
+    bare("new", str(bare.folder / "alice.key"))
+
+    assert [] == list(bare.folder.rglob(".gitignore"))

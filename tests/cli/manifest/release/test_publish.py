@@ -300,3 +300,49 @@ def test_what_is_wrong_is_told_where_it_was_written(publisher: Publisher, comman
 
     said = publisher.fails(command, str(publisher.manifest), *store)
     assert f"{publisher.manifest}:7: routes[0].targets[0]: unknown provider 'none'" in said
+
+
+def test_over_a_signed_document_goes_none_without_signatures(publisher: Publisher) -> None:
+    publisher.publish()
+    said = publisher.fails("publish", str(publisher.manifest), "--to", publisher.store, "--unsigned")
+
+    assert "serial 1 there is signed, and this is not. Sign it: --key KEY" in said
+    assert 1 == payload(publisher)["serial"]
+
+
+def test_a_document_of_a_lower_epoch_is_to_be_built_anew(publisher: Publisher) -> None:
+    publisher.publish()
+    built = str(publisher.folder / "built.json")
+    publisher("build", str(publisher.manifest), "--serial", "2", "-o", built)
+    said = publisher.fails("publish", built, "--to", publisher.store, *publisher.signs)
+
+    assert "is of epoch 1, and this is of epoch 0. Build it with --trust-chain FOLDER" in said
+    assert 1 == payload(publisher)["serial"]
+
+
+@pytest.mark.parametrize("option", ["--serial", "--over"])
+@pytest.mark.parametrize("number", ["-1", "1.5", "eleven", "²"])
+def test_a_serial_is_a_number_that_counts(publisher: Publisher, option: str, number: str) -> None:
+    ran = publisher.run(
+        *("manifest", "publish", str(publisher.manifest), "--to", publisher.store, "--unsigned", option, number)
+    )
+
+    assert (1, "") == (ran.code, ran.out)
+    assert f"argument {option}: a serial is a whole number such as 42, not '{number}'" in ran.err
+
+
+def test_there_is_no_serial_0(publisher: Publisher) -> None:
+    command = ("publish", str(publisher.manifest), "--to", publisher.store, "--unsigned")
+
+    assert "serials begin at 1" in publisher.run("manifest", *command, "--serial", "0").err
+
+
+def test_machines_are_told_what_was_replaced(publisher: Publisher) -> None:
+    assert [None, 1] == [publisher.publish()["replaced"] for _ in range(2)]
+
+
+def test_what_is_built_is_written_to_a_new_folder(publisher: Publisher) -> None:
+    built = publisher.folder / "out" / "prod" / "built.json"
+    publisher("build", str(publisher.manifest), "--serial", "3", "-o", str(built))
+
+    assert 3 == json.loads(built.read_text())["serial"]

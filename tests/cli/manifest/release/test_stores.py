@@ -1,6 +1,7 @@
 """All stores keep the same promises: nothing is overwritten that its writer has not seen, whoever keeps it."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -249,6 +250,19 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_the_store(tmp_path: Path
     (tmp_path / "public").write_text("a file")
     with pytest.raises(StoreError, match="cannot be written"):
         store_of(str(tmp_path / "public")).put(POINTER, b"{}", replacing=None)
+
+
+def test_a_folder_is_rid_of_what_was_left_half_written_an_hour_ago(tmp_path: Path) -> None:
+    folder = tmp_path / "public" / "v1" / "prod"
+    folder.mkdir(parents=True)
+    old, new, other = ".current.json.abcd_123.tmp", ".7.serial.abcd_123.tmp", ".notes.abcd_123.tmp"
+    for name in (old, new, other):
+        (folder / name).write_text("half")
+    for name in (old, other):
+        os.utime(folder / name, (0, 0))
+    store_of(str(tmp_path / "public")).put(POINTER, b"{}", replacing=None)
+
+    assert {new, other, "current.json", ".lock"} == {path.name for path in folder.iterdir()}
 
 
 @pytest.mark.parametrize("status", [301, 400])

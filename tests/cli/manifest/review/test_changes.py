@@ -165,16 +165,16 @@ def test_what_is_published_is_compared_with_signed_or_not(run: Run, folder: Path
 
 
 def test_readers_that_cannot_take_it_are_named(run: Run, folder: Path) -> None:
-    (folder / "manifest.yaml").write_text(NEW + 'min_reader: "1.4"\n')
+    (folder / "manifest.yaml").write_text(NEW + 'min_reader: "0.1"\n')
     asked = ("manifest", "diff", str(folder / "manifest.yaml"), "--against", str(folder / "old.yaml"))
-    told = run(*asked, "--readers", "0.1.0,1.4", "--json").json["readers"]
-    annotated = run(*asked, "--readers", "0.1.0,1.4", "--format", "github").out
+    told = run(*asked, "--readers", "0.0.9,1.4", "--json").json["readers"]
+    annotated = run(*asked, "--readers", "0.0.9,1.4", "--format", "github").out
 
-    assert [("0.1.0", "RED", "FEATURE"), ("1.4", "GREEN", None)] == [
+    assert [("0.0.9", "RED", "FEATURE"), ("1.4", "GREEN", None)] == [
         (one["version"], one["colour"], one["nack"]) for one in told
     ]
     assert "::error" in annotated.splitlines()[-1]
-    assert "aigw 0.1.0: RED (FEATURE: " in annotated.splitlines()[-1]
+    assert "aigw 0.0.9: RED (FEATURE: " in annotated.splitlines()[-1]
 
 
 def test_a_reader_that_is_no_version_is_refused(run: Run, folder: Path) -> None:

@@ -216,8 +216,8 @@ def test_what_cannot_be_planned_is_an_error_that_says_what_to_do(
 def test_versions_of_the_log_are_judged_as_readers(run: Run, folder: Path, log: str) -> None:
     path = Path(log)
     lines = [json.loads(line) for line in path.read_text().splitlines()[:-1]]
-    path.write_text("".join(json.dumps(line | {"aigw_version": "0.1.0"}) + "\n" for line in lines))
-    (folder / "new.yaml").write_text(NEW + 'min_reader: "1.4"\n')
+    path.write_text("".join(json.dumps(line | {"aigw_version": "0.0.9"}) + "\n" for line in lines))
+    (folder / "new.yaml").write_text(NEW + 'min_reader: "0.1"\n')
     readers = plan(run, folder, log, "--json").json["readers"]
 
-    assert [("0.1.0", "RED")] == [(one["version"], one["colour"]) for one in readers]
+    assert [("0.0.9", "RED")] == [(one["version"], one["colour"]) for one in readers]

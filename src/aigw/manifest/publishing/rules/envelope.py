@@ -50,7 +50,7 @@ def _trust_tls(subject: Subject) -> Iterator[Found]:
         return
     if _PRODUCTION.fullmatch(snapshot.channel or ""):
         what = f"says {snapshot.channel}, and the document was built for no trust document (`epoch` is 0)"
-        yield Found(("channel",), what, "build it with `--trust`, and sign it")
+        yield Found(("channel",), what, "build it with `--trust-chain`, and sign it")
 
 
 SHORT_EXPIRY: Final = Rule(
