@@ -127,6 +127,13 @@ class _Help(argparse.RawDescriptionHelpFormatter):
             width = len(self._format_action_invocation(command)) + self._current_indent
             self._action_max_length = max(self._action_max_length, width)
 
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        # Before 3.13, argparse says the value of an option behind each of its names.
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        value = self._format_args(action, self._get_default_metavar_for_optional(action))
+        return f"{', '.join(action.option_strings)} {value}"
+
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         if text.startswith("examples:"):
             return super()._fill_text(text, width, indent)
