@@ -25,7 +25,7 @@ class Pace:
         """Give the delay after a look that went well. A server may ask for a longer one, up to a minute."""
         self._failures = 0
         longest = max(self._interval_s, _LONGEST_FRESH_S)
-        return self._spread(min(max(fresh_s or 0.0, self._interval_s), longest))
+        return self.every(min(max(fresh_s or 0.0, self._interval_s), longest))
 
     def after_failure(self, *, patient: bool, retry_s: float | None = None) -> float:
         """Give the delay after a look that failed.
@@ -38,13 +38,10 @@ class Pace:
             if patient
             else (self._interval_s, max(self._interval_s, _LONGEST_S))
         )
-        delay = self._spread(min(first * 2 ** min(self._failures, _DOUBLINGS), longest))
+        delay = self.every(min(first * 2 ** min(self._failures, _DOUBLINGS), longest))
         self._failures += 1
         return delay if retry_s is None else max(delay, min(retry_s, _PATIENT_LONGEST_S))
 
     def every(self, seconds: float) -> float:
         """Give a delay of about *seconds*."""
-        return self._spread(seconds)
-
-    def _spread(self, seconds: float) -> float:
         return seconds * (0.8 + 0.4 * self._random())
